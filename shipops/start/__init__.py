@@ -1,0 +1,1 @@
+"""``make run``: checks, database, migrations, demo, then web and worker under one supervisor."""
