@@ -1,0 +1,160 @@
+"""What every portal page stands on: who is signed in, for which client, and how refusals show."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property, wraps
+from typing import Any, Concatenate, ParamSpec
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import ObjectDoesNotExist
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django_htmx.http import HttpResponseClientRedirect
+
+from clients.models import Client, Member, User
+from clients.queries import memberships_of
+from clients.rules.roles import Role, may
+from core.errors import LimitReached, Refused
+
+SESSION_CLIENT = "portal_client"
+
+P = ParamSpec("P")
+
+
+@dataclass(frozen=True)
+class Portal:
+    """The signed-in person, and the client whose pages are shown."""
+
+    user: User
+    memberships: list[Member]
+    member: Member | None
+    now: datetime
+
+    @property
+    def client(self) -> Client:
+        """The client in view; only pages of a client ask for it."""
+        assert self.member is not None
+        return self.member.client
+
+    @property
+    def others(self) -> bool:
+        """Tell whether there is another client to switch to."""
+        return len(self.memberships) > 1
+
+    @cached_property
+    def role(self) -> Role:
+        """What the person is to the client in view."""
+        if self.user.staff_role is not None:
+            return self.user.staff_role
+        return Role(self.member.role) if self.member else Role.STRANGER
+
+    def may(self, action: str) -> bool:
+        """Tell whether to offer an action; the action itself checks again."""
+        return self.member is not None and may(self.role, action)
+
+    @property
+    def may_report(self) -> bool:
+        """Tell whether to offer the report form."""
+        return self.may("report.file")
+
+    def of_client(self, client_id: int) -> "Portal":
+        """Give the portal as seen from another of the person's clients."""
+        member = next(m for m in self.memberships if m.client_id == client_id)
+        return Portal(self.user, self.memberships, member, self.now)
+
+
+def account_page(
+    view: Callable[Concatenate[HttpRequest, Portal, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Open a page to whoever is signed in; what is missing or foreign gives 404."""
+
+    @wraps(view)
+    def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+        if not isinstance(request.user, User):
+            return _to_login(request)
+        try:
+            response = view(request, _portal_of(request, request.user), *args, **kwargs)
+        except ObjectDoesNotExist:
+            raise Http404 from None
+        except LimitReached as refusal:
+            return too_many(request, refusal)
+        add_never_cache_headers(response)
+        patch_vary_headers(response, ["HX-Request"])
+        return response
+
+    return opened
+
+
+def portal_page(
+    view: Callable[Concatenate[HttpRequest, Portal, P], HttpResponseBase],
+) -> Callable[Concatenate[HttpRequest, P], HttpResponseBase]:
+    """Open a page to a client's members; everybody else starts at the portal's home."""
+
+    @wraps(view)
+    def opened(
+        request: HttpRequest, portal: Portal, /, *args: P.args, **kwargs: P.kwargs
+    ) -> HttpResponseBase:
+        if portal.member is None:
+            return redirect("portal_home")
+        return view(request, portal, *args, **kwargs)
+
+    return account_page(opened)
+
+
+def show(
+    request: HttpRequest,
+    portal: Portal,
+    template: str,
+    context: dict[str, Any],
+    *,
+    status: int = 200,
+) -> HttpResponse:
+    """Render a portal page with what its frame needs."""
+    return render(
+        request, template, {"portal": portal, "now": portal.now, **context}, status=status
+    )
+
+
+def too_many(request: HttpRequest, refusal: LimitReached) -> HttpResponse:
+    """Answer that a limit is reached, and when to come back."""
+    response = render(request, "429.html", status=refusal.status)
+    response.headers["Retry-After"] = str(refusal.retry_after)
+    return response
+
+
+def add_refusal(form: forms.Form, refusal: Refused) -> None:
+    """Show a refusal as an error of the form, beside the field at fault where it has one."""
+    form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
+
+
+@contextmanager
+def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
+    """Show a refusal as a message, for the buttons that have no form to show it on."""
+    try:
+        yield
+    except LimitReached:
+        raise
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+
+
+def _portal_of(request: HttpRequest, user: User) -> Portal:
+    memberships = list(memberships_of(user))
+    chosen = request.session.get(SESSION_CLIENT)
+    first = memberships[0] if memberships else None
+    member = next((m for m in memberships if m.client_id == chosen), first)
+    return Portal(user, memberships, member, timezone.now())
+
+
+def _to_login(request: HttpRequest) -> HttpResponseBase:
+    response = redirect_to_login(request.get_full_path())
+    if request.headers.get("HX-Request"):
+        # A partial of the sign-in page would land in the middle of the page that asked.
+        return HttpResponseClientRedirect(response.url)
+    return response

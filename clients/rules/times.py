@@ -1,0 +1,37 @@
+"""How pages speak about time: moments and distances in plain words."""
+
+from datetime import datetime
+
+_UNITS = (("year", 365 * 86400), ("month", 30 * 86400), ("week", 7 * 86400), ("day", 86400))
+
+
+def describe_moment(moment: datetime, now: datetime) -> str:
+    """Name a moment as seen from ``now``; both carry the viewer's time zone.
+
+    Days next to today get their name, others the date; the year only when it is another one.
+    """
+    clock = f"{moment:%H:%M}"
+    days = (moment.date() - now.date()).days
+    named = {-1: "yesterday", 0: "today", 1: "tomorrow"}.get(days)
+    if named:
+        return f"{named} at {clock}"
+    if moment.year == now.year:
+        return f"{moment:%a %-d %b} at {clock}"
+    return f"{moment:%-d %b %Y} at {clock}"
+
+
+def describe_distance(moment: datetime, now: datetime) -> str:
+    """Say how far a moment lies from ``now``: "in 2 hours", "3 days ago", "just now"."""
+    seconds = int((moment - now).total_seconds())
+    words = _amount(abs(seconds))
+    if not words:
+        return "just now" if seconds <= 0 else "in a moment"
+    return f"in {words}" if seconds > 0 else f"{words} ago"
+
+
+def _amount(seconds: int) -> str:
+    for unit, size in (*_UNITS, ("hour", 3600), ("minute", 60)):
+        count = seconds // size
+        if count:
+            return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+    return ""

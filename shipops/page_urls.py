@@ -1,0 +1,5 @@
+from django.urls import path
+
+from shipops.pages import home
+
+urlpatterns = [path("", home, name="home")]
