@@ -10,7 +10,7 @@ lint_env = DEBUG=1 SECRET_KEY=lint DATABASE_URL=postgresql://lint@127.0.0.1:1/li
 help:
 	@echo 'make run       start ShipOps on http://localhost:8000 (ARGS="--demo --port 8001")'
 	@echo 'make test      run the tests but the slow ones (ARGS="-k triage")'
-	@echo 'make test-all  run every test'
+	@echo 'make test-all  run every test; make test-slow only the slow ones'
 	@echo 'make lint      check style, types, import directions, templates, migrations'
 	@echo 'make format    bring code and templates into shape'
 	@echo 'make bench     measure; ONLY=key measures one figure'
@@ -26,6 +26,9 @@ test: development browser
 
 test-all: development browser
 	@$(venv) -m pytest -n auto $(ARGS)
+
+test-slow: development browser
+	@$(venv) -m pytest -n auto -m slow $(ARGS)
 
 lint: development
 	@$(venv) -m ruff check .
@@ -87,4 +90,4 @@ virtualenv:
 	"$$chosen" -m venv .venv || { rm -rf .venv; \
 		echo "$$chosen could not make .venv: see its message above." >&2; exit 1; }
 
-.PHONY: help run test browser test-all lint format bench requirements runtime development virtualenv
+.PHONY: help run browser test test-all lint format bench requirements runtime development virtualenv
