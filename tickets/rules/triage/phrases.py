@@ -1,0 +1,189 @@
+"""The lexicon: concepts, the phrases that speak of them, and how a text is searched for all at once.
+
+A phrase is words in a row. `word*` matches any word that begins so, `..` skips up to three words,
+`(a|b)` is a choice and `(a|b)?` a choice that may be left out. Case and accents do not matter.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from tickets.rules.triage.text import Word, split_words
+from tickets.rules.words import Kind, Severity
+
+LEXICON: Final = Path(__file__).parent / "lexicon"
+GAP: Final = 3
+_LONGEST_STEM: Final = 24
+_CHOICE = re.compile(r"\(([^()]*)\)(\??)")
+
+_NEGATORS: Final = frozenset(
+    """no not never without none cannot cant dont doesnt didnt isnt wasnt arent werent havent hasnt
+    nicht kein keine keinen keiner nie ohne pas aucun aucune jamais sans sin nunca ningun nao sem
+    nenhum nenhuma non senza nessun nessuna niet geen zonder не нет без ни nie bez zaden degil yok
+    不 没 未 無 沒 안 못""".split()
+)
+_NEGATORS_AFTER: Final = frozenset("nicht pas niet degil yok not ない 않".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Concept:
+    """Something a report can speak of, and what that says about kind and severity."""
+
+    name: str
+    says: str
+    kind: Mapping[Kind, float]
+    severity: Mapping[Severity, float]
+    negatable: bool
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A phrase found: its concept and the places of its first and last word."""
+
+    concept: str
+    first: int
+    last: int
+
+
+@dataclass(slots=True)
+class _Node:
+    """A place in the tree of all phrases."""
+
+    exact: dict[str, _Node] = field(default_factory=dict)
+    stems: dict[str, _Node] = field(default_factory=dict)
+    gap: _Node | None = None
+    ends: list[str] = field(default_factory=list)
+
+
+def _expand(phrase: str) -> Iterator[str]:
+    """Write out every choice of a phrase."""
+    match = _CHOICE.search(phrase)
+    if match is None:
+        yield phrase
+        return
+    choices = match.group(1).split("|") + ([""] if match.group(2) else [])
+    for choice in choices:
+        yield from _expand(f"{phrase[: match.start()]} {choice} {phrase[match.end() :]}")
+
+
+def _steps(phrase: str) -> list[tuple[str, str]]:
+    """Translate a phrase without choices into (word | stem | gap, form) steps."""
+    steps: list[tuple[str, str]] = []
+    for part in phrase.split():
+        if part == "..":
+            steps.append(("gap", ""))
+            continue
+        stem = part.endswith("*")
+        forms = [word.form for word in split_words(part.rstrip("*"))]
+        steps.extend(("word", form) for form in forms)
+        if stem and forms:
+            steps[-1] = ("stem", forms[-1])
+    while steps and steps[-1][0] == "gap":
+        steps.pop()
+    return steps
+
+
+def read_concepts(folder: Path = LEXICON) -> tuple[Concept, ...]:
+    """Read every table of the lexicon, in a fixed order."""
+    concepts = []
+    for path in sorted(folder.glob("*.toml")):
+        tables: dict[str, dict[str, Any]] = tomllib.loads(path.read_text(encoding="utf-8"))
+        for name, table in tables.items():
+            languages = sorted(key for key, value in table.items() if isinstance(value, list))
+            concepts.append(
+                Concept(
+                    name=name,
+                    says=table["says"],
+                    kind={Kind(key): float(value) for key, value in table["kind"].items()},
+                    severity={
+                        Severity(key): float(value) for key, value in table["severity"].items()
+                    },
+                    negatable=bool(table.get("negatable", False)),
+                    phrases=tuple(phrase for key in languages for phrase in table[key]),
+                )
+            )
+    return tuple(concepts)
+
+
+class Lexicon:
+    """All concepts, ready to be searched for in one pass over a text."""
+
+    def __init__(self, concepts: tuple[Concept, ...]) -> None:
+        self.concepts = {concept.name: concept for concept in concepts}
+        assert len(self.concepts) == len(concepts), "two concepts share a name"
+        self._root = _Node()
+        for concept in concepts:
+            for phrase in concept.phrases:
+                for plain in _expand(phrase):
+                    self._add(plain, concept.name)
+
+    def _add(self, phrase: str, concept: str) -> None:
+        node = self._root
+        steps = _steps(phrase)
+        assert steps and steps[0][0] != "gap", f"{concept}: the phrase {phrase!r} has no first word"
+        for sort, form in steps:
+            if sort == "gap":
+                node.gap = node.gap or _Node()
+                node = node.gap
+            elif sort == "stem":
+                node = node.stems.setdefault(form, _Node())
+            else:
+                node = node.exact.setdefault(form, _Node())
+        if concept not in node.ends:
+            node.ends.append(concept)
+
+    def find(self, words: tuple[Word, ...]) -> list[Hit]:
+        """Find every phrase; no phrase reaches over the end of a sentence."""
+        hits: list[Hit] = []
+        for place in range(len(words)):
+            for concept, last in self._follow(self._root, words, place, first=place):
+                if not (self.concepts[concept].negatable and _is_negated(words, place, last)):
+                    hits.append(Hit(concept, place, last))
+        return hits
+
+    def _follow(
+        self, node: _Node, words: tuple[Word, ...], place: int, *, first: int
+    ) -> Iterator[tuple[str, int]]:
+        if place >= len(words) or (place > first and words[place].pause == 2):
+            return
+        form = words[place].form
+        following = [node.exact[form]] if form in node.exact else []
+        if node.stems:
+            for length in range(1, min(len(form), _LONGEST_STEM) + 1):
+                after = node.stems.get(form[:length])
+                if after is not None:
+                    following.append(after)
+        for after in following:
+            for concept in after.ends:
+                yield concept, place
+            if after.exact or after.stems:
+                yield from self._follow(after, words, place + 1, first=first)
+            if after.gap is not None:
+                for skip in range(GAP + 1):
+                    if any(word.pause == 2 for word in words[place + 1 : place + 1 + skip]):
+                        break
+                    yield from self._follow(after.gap, words, place + 1 + skip, first=first)
+
+
+def _is_negated(words: tuple[Word, ...], first: int, last: int) -> bool:
+    """Whether a negating word stands shortly before, or right behind, in the same clause."""
+    for place in range(first, max(first - 3, 0), -1):
+        if words[place].pause:
+            break
+        if words[place - 1].form in _NEGATORS:
+            return True
+    behind = last + 1
+    return behind < len(words) and not words[behind].pause and words[behind].form in _NEGATORS_AFTER
+
+
+@cache
+def load_lexicon() -> Lexicon:
+    """Build the lexicon once per process."""
+    return Lexicon(read_concepts())
