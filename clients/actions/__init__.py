@@ -1,0 +1,53 @@
+from clients.actions.accounts import (
+    change_client,
+    create_client,
+    set_lead,
+)
+from clients.actions.members import (
+    accept_invitation,
+    change_member_role,
+    invite_member,
+    remove_member,
+    revoke_invitation,
+)
+from clients.actions.plans import (
+    create_plan,
+    create_retainer,
+    publish_plan_version,
+    set_retainer_state,
+)
+from clients.actions.projects import (
+    archive_project,
+    change_project,
+    create_api_key,
+    create_project,
+    record_release,
+    revoke_api_key,
+    stamp_key_use,
+)
+from clients.actions.users import change_profile, create_staff, set_staff_role
+
+__all__ = [
+    "accept_invitation",
+    "archive_project",
+    "change_client",
+    "change_member_role",
+    "change_profile",
+    "change_project",
+    "create_api_key",
+    "create_client",
+    "create_plan",
+    "create_project",
+    "create_retainer",
+    "create_staff",
+    "invite_member",
+    "publish_plan_version",
+    "record_release",
+    "remove_member",
+    "revoke_api_key",
+    "revoke_invitation",
+    "set_lead",
+    "set_retainer_state",
+    "set_staff_role",
+    "stamp_key_use",
+]

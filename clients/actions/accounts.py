@@ -1,0 +1,97 @@
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from clients.actions.events import record
+from clients.models import Client, ClientEventKind, User
+from clients.queries import house_role, role_of, staff
+from clients.rules.roles import require
+from core.errors import InvalidInput
+from core.validation import check_fields
+
+
+@transaction.atomic
+def create_client(
+    *,
+    name: str,
+    actor: User | None,
+    now: datetime,
+    slug: str = "",
+    time_zone: str = "UTC",
+    lead: User | None = None,
+    notes: str = "",
+) -> Client:
+    """Open an account for a client.
+
+    Raises InvalidInput for an empty name, an unknown time zone or a short name already taken.
+    """
+    require(house_role(actor), "client.create")
+    client = Client(
+        name=name.strip(),
+        slug=slug or slugify(name),
+        time_zone=time_zone,
+        lead=lead,
+        notes=notes,
+        created_at=now,
+    )
+    check_fields(client)
+    if Client.objects.filter(slug=client.slug).exists():
+        raise InvalidInput("This short name is taken.", field="slug")
+
+    client.save()
+    record(ClientEventKind.CLIENT_CREATED, actor=actor, at=now, client=client)
+    return client
+
+
+@transaction.atomic
+def change_client(
+    *,
+    client_id: int,
+    actor: User,
+    now: datetime,
+    name: str,
+    time_zone: str,
+    notes: str | None = None,
+) -> Client:
+    """Change a client's name and time zone, and, where given, the notes of staff."""
+    client = Client.objects.select_for_update().get(pk=client_id)
+    require(role_of(actor, client.pk), "client.change")
+    if notes is not None and actor.staff_role is None:
+        raise InvalidInput("Notes belong to staff.", field="notes")
+    changed = [
+        field
+        for field, value in (("name", name.strip()), ("time_zone", time_zone), ("notes", notes))
+        if value is not None and getattr(client, field) != value
+    ]
+    client.name, client.time_zone = name.strip(), time_zone
+    client.notes = client.notes if notes is None else notes
+    check_fields(client)
+    if changed:
+        client.save(update_fields=changed)
+        record(
+            ClientEventKind.CLIENT_CHANGED,
+            actor=actor,
+            at=now,
+            client=client,
+            data={"fields": changed},
+        )
+    return client
+
+
+@transaction.atomic
+def set_lead(*, client_id: int, lead_id: int | None, actor: User, now: datetime) -> Client:
+    """Make a member of staff the client's lead, or nobody.
+
+    Raises InvalidInput unless the lead is active staff.
+    """
+    client = Client.objects.select_for_update().get(pk=client_id)
+    require(role_of(actor, client.pk), "client.set_lead")
+    lead = staff().filter(pk=lead_id).first() if lead_id else None
+    if lead_id and lead is None:
+        raise InvalidInput("The lead must be active staff.", field="lead")
+    if client.lead_id != lead_id:
+        client.lead = lead
+        client.save(update_fields=["lead"])
+        record(ClientEventKind.LEAD_SET, actor=actor, at=now, client=client, user=lead)
+    return client

@@ -1,0 +1,216 @@
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+from django.db import transaction
+from django.utils.text import slugify
+
+from clients.actions.events import record
+from clients.models import ApiKey, ApiScope, Client, ClientEventKind, Project, Release, User
+from clients.queries import key_needs_stamp, role_of
+from clients.rules.roles import require
+from clients.rules.secrets import holds_secret
+from core.errors import InvalidInput, MoveRefused
+from core.tokens import hash_token, random_token
+from core.validation import check_fields
+
+PROJECT_FACTS = (
+    "name", "url", "repository_url", "hosting", "stack", "deploy_steps", "rollback_steps",
+    "contacts", "vault_url",
+)  # fmt: skip
+
+
+@transaction.atomic
+def create_project(
+    *,
+    client_id: int,
+    facts: Mapping[str, str],
+    actor: User | None,
+    now: datetime,
+    slug: str = "",
+) -> Project:
+    """Take a live app under care; ``facts`` are any of PROJECT_FACTS, the name at least.
+
+    Raises InvalidInput for a taken short name, a bad address, or a secret among the facts.
+    """
+    client = Client.objects.select_for_update().get(pk=client_id)
+    require(role_of(actor, client.pk), "project.create")
+    short = slug or slugify(facts.get("name", ""))
+    project = Project(client=client, slug=short, created_at=now)
+    _set_facts(project, facts)
+    if Project.objects.filter(slug=short).exists():
+        raise InvalidInput("This short name is taken.", field="slug")
+    project.save()
+    record(ClientEventKind.PROJECT_CREATED, actor=actor, at=now, client=client, project=project)
+    return project
+
+
+@transaction.atomic
+def change_project(
+    *, project_id: int, facts: Mapping[str, str], actor: User, now: datetime
+) -> Project:
+    """Change any of PROJECT_FACTS. Raises InvalidInput as create_project does."""
+    project = Project.objects.select_for_update().get(pk=project_id)
+    require(role_of(actor, project.client_id), "project.change")
+    changed = _set_facts(project, facts)
+    if changed:
+        project.save(update_fields=changed)
+        record(
+            ClientEventKind.PROJECT_CHANGED,
+            actor=actor,
+            at=now,
+            client=project.client,
+            project=project,
+            data={"fields": changed},
+        )
+    return project
+
+
+@transaction.atomic
+def archive_project(*, project_id: int, actor: User, now: datetime) -> Project:
+    """Take a project out of use: its keys stop working, its history stays."""
+    project = Project.objects.select_for_update().get(pk=project_id)
+    require(role_of(actor, project.client_id), "project.create")
+    if project.archived_at:
+        raise MoveRefused("This project is archived already.")
+    project.archived_at = now
+    project.save(update_fields=["archived_at"])
+    project.api_keys.filter(revoked_at=None).update(revoked_at=now)
+    record(
+        ClientEventKind.PROJECT_ARCHIVED,
+        actor=actor,
+        at=now,
+        client=project.client,
+        project=project,
+    )
+    return project
+
+
+def _set_facts(project: Project, facts: Mapping[str, str]) -> list[str]:
+    """Set and check the facts; give the names of those that changed."""
+    unknown = set(facts) - set(PROJECT_FACTS)
+    assert not unknown, unknown
+    changed = []
+    for field, value in facts.items():
+        if holds_secret(value):
+            raise InvalidInput(
+                "This looks like a secret. Keep it in the password manager and link to it.",
+                field=field,
+            )
+        if getattr(project, field) != value.strip():
+            setattr(project, field, value.strip())
+            changed.append(field)
+    check_fields(project)
+    return changed
+
+
+@transaction.atomic
+def create_api_key(
+    *, project_id: int, name: str, scopes: Iterable[str], actor: User | None, now: datetime
+) -> tuple[ApiKey, str]:
+    """Make a key for a project's API access; gives the row and the key, shown only this once.
+
+    Raises InvalidInput without a name or for an unknown or missing scope.
+    """
+    project = Project.objects.select_for_update().get(pk=project_id)
+    require(role_of(actor, project.client_id), "key.manage")
+    wanted = sorted(set(scopes))
+    if not wanted or not set(wanted) <= set(ApiScope.values):
+        raise InvalidInput("Choose what the key may do.", field="scopes")
+    if project.archived_at:
+        raise MoveRefused("This project is archived.")
+    token = f"so_live_{random_token()}"
+    key = ApiKey(
+        project=project,
+        name=name.strip(),
+        prefix=token[:12],
+        key_hash=hash_token(token),
+        scopes=wanted,
+        created_by=actor,
+        created_at=now,
+    )
+    check_fields(key)
+    key.save()
+    record(
+        ClientEventKind.KEY_CREATED,
+        actor=actor,
+        at=now,
+        client=project.client,
+        project=project,
+        api_key=key,
+        data={"scopes": wanted},
+    )
+    return key, token
+
+
+@transaction.atomic
+def revoke_api_key(*, key_id: int, actor: User, now: datetime) -> ApiKey:
+    """Stop a key for good, at once."""
+    key = ApiKey.objects.select_for_update().get(pk=key_id)
+    require(role_of(actor, key.project.client_id), "key.manage")
+    if key.revoked_at:
+        raise MoveRefused("This key is revoked already.")
+    key.revoked_at = now
+    key.save(update_fields=["revoked_at"])
+    record(
+        ClientEventKind.KEY_REVOKED,
+        actor=actor,
+        at=now,
+        client=key.project.client,
+        project=key.project,
+        api_key=key,
+    )
+    return key
+
+
+def stamp_key_use(*, key: ApiKey, now: datetime) -> None:
+    """Keep when a key was last used, to the minute."""
+    if key_needs_stamp(key, now):
+        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
+
+
+@transaction.atomic
+def record_release(
+    *,
+    project_id: int,
+    version: str,
+    actor: User | ApiKey | None,
+    now: datetime,
+    environment: str = "production",
+    commit: str = "",
+    url: str = "",
+    deployed_at: datetime | None = None,
+) -> tuple[Release, bool]:
+    """Keep that a version was deployed; gives the row and whether it is new.
+
+    The same version and environment again gives the first row unchanged. Raises InvalidInput for
+    an empty or over-long version, a bad address, or a deploy in the future.
+    """
+    project = Project.objects.select_for_update().get(pk=project_id)
+    require(role_of(actor, project.client_id), "release.record")
+    if deployed_at and deployed_at > now:
+        raise InvalidInput("The deploy cannot lie in the future.", field="deployed_at")
+    release = Release(
+        project=project,
+        version=version.strip(),
+        environment=environment.strip() or "production",
+        commit=commit.strip(),
+        url=url.strip(),
+        deployed_at=deployed_at or now,
+        recorded_at=now,
+    )
+    check_fields(release)
+    known = Release.objects.filter(
+        project=project, version=release.version, environment=release.environment
+    ).first()
+    if known:
+        return known, False
+    release.save()
+    record(
+        ClientEventKind.RELEASE_RECORDED,
+        actor=actor,
+        at=now,
+        client=project.client,
+        project=project,
+        release=release,
+    )
+    return release, True

@@ -1,0 +1,69 @@
+from datetime import datetime
+
+from django.contrib.auth.models import Group
+from django.db import transaction
+
+from clients.actions.events import record
+from clients.models import ClientEventKind, User
+from clients.queries import house_role
+from clients.rules.roles import ENGINEERS, OPS_ADMINS, Role, require
+from core.errors import InvalidInput, MoveRefused
+from core.validation import check_fields
+
+GROUPS = {Role.ENGINEER: ENGINEERS, Role.OPS_ADMIN: OPS_ADMINS}
+
+
+@transaction.atomic
+def change_profile(*, user_id: int, name: str, time_zone: str) -> User:
+    """Change one's own name and time zone. Raises InvalidInput for an unknown zone."""
+    user = User.objects.select_for_update().get(pk=user_id)
+    user.name, user.time_zone = name.strip(), time_zone
+    check_fields(user)
+    user.save(update_fields=["name", "time_zone"])
+    return user
+
+
+@transaction.atomic
+def create_staff(
+    *, email: str, name: str, role: str, actor: User | None, now: datetime, time_zone: str = "UTC"
+) -> User:
+    """Give a colleague an account on our side; they sign in with a mailed code.
+
+    Raises InvalidInput for a bad or taken address.
+    """
+    require(house_role(actor), "staff.manage")
+    wanted = _staff_role(role)
+    user = User(email=email.strip().lower(), name=name.strip(), time_zone=time_zone, is_staff=True)
+    user.set_unusable_password()
+    check_fields(user)
+    if User.objects.filter(email__iexact=user.email).exists():
+        raise InvalidInput("There is an account with this address.", field="email")
+    user.save()
+    user.groups.set(Group.objects.filter(name=GROUPS[wanted]))
+    record(ClientEventKind.STAFF_CHANGED, actor=actor, at=now, user=user, data={"role": wanted})
+    return user
+
+
+@transaction.atomic
+def set_staff_role(*, user_id: int, role: str, actor: User, now: datetime) -> User:
+    """Make a user an engineer or an ops admin, or with an empty role end their staff access.
+
+    Raises MoveRefused for one's own access: nobody locks themselves out.
+    """
+    user = User.objects.select_for_update().get(pk=user_id)
+    require(house_role(actor), "staff.manage")
+    if user.pk == actor.pk:
+        raise MoveRefused("You cannot change your own access.")
+    user.is_staff = bool(role)
+    user.is_superuser = user.is_superuser and user.is_staff
+    user.save(update_fields=["is_staff", "is_superuser"])
+    names = [GROUPS[_staff_role(role)]] if role else []
+    user.groups.set(Group.objects.filter(name__in=names))
+    record(ClientEventKind.STAFF_CHANGED, actor=actor, at=now, user=user, data={"role": role})
+    return user
+
+
+def _staff_role(role: str) -> Role:
+    if role not in [known.value for known in GROUPS]:
+        raise InvalidInput("Choose engineer or ops admin.", field="role")
+    return Role(role)

@@ -1,0 +1,11 @@
+from django.apps import AppConfig
+from django.db.models.signals import post_migrate
+
+
+class ClientsConfig(AppConfig):
+    name = "clients"
+
+    def ready(self) -> None:
+        from clients.groups import create_groups
+
+        post_migrate.connect(create_groups, dispatch_uid="clients.groups")

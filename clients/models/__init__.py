@@ -1,0 +1,22 @@
+from clients.models.accounts import Client, Invitation, Member
+from clients.models.events import ClientEvent, ClientEventKind
+from clients.models.plans import Plan, PlanVersion, Retainer, SlaTarget
+from clients.models.projects import ApiKey, ApiScope, Project, Release
+from clients.models.users import User
+
+__all__ = [
+    "ApiKey",
+    "ApiScope",
+    "Client",
+    "ClientEvent",
+    "ClientEventKind",
+    "Invitation",
+    "Member",
+    "Plan",
+    "PlanVersion",
+    "Project",
+    "Release",
+    "Retainer",
+    "SlaTarget",
+    "User",
+]

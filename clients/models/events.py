@@ -1,0 +1,58 @@
+from django.db import models
+
+from clients.models.accounts import Client, Invitation
+from clients.models.plans import PlanVersion, Retainer
+from clients.models.projects import ApiKey, Project, Release
+from clients.models.users import User
+from core.models import EventRow
+
+
+class ClientEventKind(models.TextChoices):
+    """Everything that can happen to a client's account."""
+
+    CLIENT_CREATED = "client.created", "Client created"
+    CLIENT_CHANGED = "client.changed", "Client changed"
+    LEAD_SET = "client.lead_set", "Lead changed"
+    MEMBER_INVITED = "member.invited", "Invitation sent"
+    INVITATION_REVOKED = "member.invitation_revoked", "Invitation revoked"
+    MEMBER_JOINED = "member.joined", "Member joined"
+    MEMBER_ROLE_CHANGED = "member.role_changed", "Role changed"
+    MEMBER_REMOVED = "member.removed", "Member removed"
+    PROJECT_CREATED = "project.created", "Project created"
+    PROJECT_CHANGED = "project.changed", "Project changed"
+    PROJECT_ARCHIVED = "project.archived", "Project archived"
+    RELEASE_RECORDED = "release.recorded", "Release deployed"
+    KEY_CREATED = "key.created", "API key created"
+    KEY_REVOKED = "key.revoked", "API key revoked"
+    RETAINER_CREATED = "retainer.created", "Retainer drafted"
+    RETAINER_MOVED = "retainer.moved", "Retainer changed state"
+    PLAN_PUBLISHED = "plan.published", "Plan version published"
+    STAFF_CHANGED = "staff.changed", "Staff changed"
+
+
+class ClientEvent(EventRow):
+    """One thing that happened to a client, a project, a retainer, a plan or a user."""
+
+    kind = models.CharField(max_length=40, choices=ClientEventKind)
+    client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="events")
+    project = models.ForeignKey(Project, null=True, on_delete=models.PROTECT, related_name="+")
+    retainer = models.ForeignKey(
+        Retainer, null=True, on_delete=models.PROTECT, related_name="events"
+    )
+    plan_version = models.ForeignKey(
+        PlanVersion, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    release = models.ForeignKey(Release, null=True, on_delete=models.PROTECT, related_name="+")
+    invitation = models.ForeignKey(
+        Invitation, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    user = models.ForeignKey(User, null=True, on_delete=models.PROTECT, related_name="+")
+    api_key = models.ForeignKey(ApiKey, null=True, on_delete=models.PROTECT, related_name="+")
+    actor_key = models.ForeignKey(ApiKey, null=True, on_delete=models.PROTECT, related_name="+")
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [models.Index(fields=["client", "-at"], name="client_event_newest")]
+
+    def __str__(self) -> str:
+        return self.get_kind_display()

@@ -1,0 +1,93 @@
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from clients.models.accounts import Client
+
+
+class Project(models.Model):
+    """One live app of a client, with what an engineer must know at three in the morning."""
+
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="projects")
+    name = models.CharField(max_length=120)
+    slug = models.SlugField(max_length=60, unique=True)
+    url = models.URLField("address", blank=True)
+    repository_url = models.URLField("repository", blank=True)
+    hosting = models.CharField(max_length=200, blank=True)
+    stack = models.CharField(max_length=200, blank=True)
+    deploy_steps = models.TextField(blank=True)
+    rollback_steps = models.TextField(blank=True)
+    contacts = models.TextField(blank=True)
+    vault_url = models.URLField(
+        "password manager",
+        blank=True,
+        help_text="A link to the entry in the password manager; never a secret itself.",
+    )
+    created_at = models.DateTimeField()
+    archived_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        ordering = ["client__name", "name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Release(models.Model):
+    """One deploy of a project, as its CI told us."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="releases")
+    version = models.CharField(max_length=200)
+    environment = models.CharField(max_length=60, default="production")
+    commit = models.CharField(max_length=64, blank=True)
+    url = models.URLField(max_length=500, blank=True)
+    deployed_at = models.DateTimeField()
+    recorded_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["-deployed_at"]
+        indexes = [models.Index(fields=["project", "-deployed_at"], name="release_newest")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["project", "version", "environment"], name="release_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.version
+
+
+class ApiScope(models.TextChoices):
+    """What a key may be used for."""
+
+    REPORTS_WRITE = "reports:write", "File reports and comments"
+    REPORTS_READ = "reports:read", "Read reports and tickets"
+    RELEASES_WRITE = "releases:write", "Record releases"
+
+
+class ApiKey(models.Model):
+    """A project's key to the API. Shown once, stored as a hash."""
+
+    project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="api_keys")
+    name = models.CharField(max_length=80)
+    prefix = models.CharField(max_length=12)
+    key_hash = models.CharField(max_length=64, unique=True)
+    scopes = ArrayField(models.CharField(max_length=20, choices=ApiScope), size=8)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    created_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ["-created_at"]
+        constraints = [
+            models.CheckConstraint(
+                name="api_key_scopes_known", condition=Q(scopes__contained_by=ApiScope.values)
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"

@@ -1,0 +1,191 @@
+from datetime import datetime, timedelta
+
+from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
+
+from clients.models import (
+    ApiKey,
+    Client,
+    ClientEvent,
+    Invitation,
+    Member,
+    Project,
+    Release,
+    Retainer,
+    SlaTarget,
+    User,
+)
+from clients.rules.retainers import SERVED, RetainerState
+from clients.rules.roles import CLIENT_ROLES, ENGINEERS, OPS_ADMINS, Role
+from core.tokens import hash_token
+
+
+def role_of(actor: User | ApiKey | None, client_id: int) -> Role:
+    """Tell what the actor is to the client; no actor at all is the system itself."""
+    if actor is None:
+        return Role.SYSTEM
+    if isinstance(actor, ApiKey):
+        own = actor.revoked_at is None and actor.project.client_id == client_id
+        return Role.API_KEY if own else Role.STRANGER
+    if not actor.is_active:
+        return Role.STRANGER
+    if actor.staff_role is not None:
+        return actor.staff_role
+    role = (
+        Member.objects.filter(user=actor, client_id=client_id).values_list("role", flat=True)
+    ).first()
+    return Role(role) if role else Role.STRANGER
+
+
+def house_role(actor: User | None) -> Role:
+    """Tell what the actor is where no client is concerned (plans, staff, the rota)."""
+    if actor is None:
+        return Role.SYSTEM
+    return actor.staff_role or Role.STRANGER
+
+
+def clients_for(user: User) -> QuerySet[Client]:
+    """List the clients the user may see: all for staff, else those of the user's memberships."""
+    if not user.is_active:
+        return Client.objects.none()
+    if user.staff_role is not None:
+        return Client.objects.all()
+    return Client.objects.filter(members__user=user)
+
+
+def member_clients(user: User) -> QuerySet[Client]:
+    """List the clients whose member the user is: what the portal shows, also to staff."""
+    if not user.is_active:
+        return Client.objects.none()
+    return Client.objects.filter(members__user=user)
+
+
+def memberships_of(user: User) -> QuerySet[Member]:
+    """List a user's places, by the client's name: what the portal shows, also to staff."""
+    if not user.is_active:
+        return Member.objects.none()
+    return Member.objects.filter(user=user).select_related("client").order_by("client__name", "pk")
+
+
+def get_client_for(user: User, client_id: int) -> Client:
+    """Give the client; raises Client.DoesNotExist for a foreign one as for a missing one."""
+    return clients_for(user).get(pk=client_id)
+
+
+def projects_for(user: User) -> QuerySet[Project]:
+    """List the projects in use of the clients the user may see."""
+    return Project.objects.filter(client__in=clients_for(user), archived_at=None).select_related(
+        "client"
+    )
+
+
+def client_projects(client_id: int) -> QuerySet[Project]:
+    """List a client's projects in use, by name."""
+    return Project.objects.filter(client_id=client_id, archived_at=None).order_by("name", "pk")
+
+
+def members_of(client_id: int) -> QuerySet[Member]:
+    """List a client's members, owners first."""
+    rank = Case(*[When(role=role, then=place) for place, role in enumerate(CLIENT_ROLES)])
+    return (
+        Member.objects.filter(client_id=client_id)
+        .select_related("user", "client")
+        .order_by(rank, "user__email")
+    )
+
+
+def open_invitations(client_id: int) -> QuerySet[Invitation]:
+    """List the invitations that are neither accepted nor revoked, newest first."""
+    return Invitation.objects.filter(
+        client_id=client_id, state=Invitation.State.OPEN
+    ).select_related("invited_by")
+
+
+def find_invitation(token: str, *, now: datetime) -> Invitation:
+    """Give the open invitation of the token; raises DoesNotExist for any other."""
+    return Invitation.objects.select_related("client", "invited_by").get(
+        token_hash=hash_token(token), state=Invitation.State.OPEN, expires_at__gt=now
+    )
+
+
+def find_user(email: str) -> User | None:
+    """Give the account of a mail address, whatever its case, if there is one."""
+    return User.objects.filter(email__iexact=email).first()
+
+
+def find_api_key(token: str) -> ApiKey:
+    """Give the unrevoked key, its project and client loaded; raises DoesNotExist for any other."""
+    return ApiKey.objects.select_related("project__client").get(
+        key_hash=hash_token(token), revoked_at=None
+    )
+
+
+def running_retainer(client_id: int) -> Retainer | None:
+    """Give the client's retainer that has not ended, with its plan."""
+    return (
+        Retainer.objects.filter(client_id=client_id)
+        .exclude(state=RetainerState.ENDED)
+        .select_related("plan_version__plan")
+        .first()
+    )
+
+
+def sla_target(client_id: int, priority: str) -> SlaTarget | None:
+    """Give what the client's plan promises for the priority, while its retainer is served."""
+    return SlaTarget.objects.filter(
+        plan_version__retainers__client_id=client_id,
+        plan_version__retainers__state__in=SERVED,
+        priority=priority,
+    ).first()
+
+
+def recent_releases(project_id: int, *, before: datetime | None = None) -> QuerySet[Release]:
+    """List a project's releases, newest first, up to an instant if one is given."""
+    releases = Release.objects.filter(project_id=project_id).order_by("-deployed_at")
+    return releases.filter(deployed_at__lte=before) if before else releases
+
+
+def latest_releases(client_id: int) -> QuerySet[Release]:
+    """List the deploys of all of a client's projects in use, newest first."""
+    return (
+        Release.objects.filter(project__client_id=client_id, project__archived_at=None)
+        .select_related("project")
+        .order_by("-deployed_at")
+    )
+
+
+def history_of(client_id: int) -> QuerySet[ClientEvent]:
+    """List what happened to the client's account, newest first."""
+    return (
+        ClientEvent.objects.filter(client_id=client_id)
+        .select_related("actor_user", "actor_key", "project", "release", "user", "plan_version")
+        .order_by("-at", "-pk")
+    )
+
+
+def staff() -> QuerySet[User]:
+    """List the people of our side who can sign in."""
+    return User.objects.filter(
+        Q(is_superuser=True) | Q(groups__name__in=[ENGINEERS, OPS_ADMINS]),
+        is_staff=True,
+        is_active=True,
+    ).distinct()
+
+
+def clients_overview() -> QuerySet[Client]:
+    """List all clients with their running plan, and counts of projects and members."""
+    running = (
+        Retainer.objects.filter(client=OuterRef("pk"))
+        .exclude(state=RetainerState.ENDED)
+        .order_by("-created_at")
+    )
+    return Client.objects.select_related("lead").annotate(
+        plan_name=Subquery(running.values("plan_version__plan__name")[:1]),
+        retainer_state=Subquery(running.values("state")[:1]),
+        project_count=Count("projects", filter=Q(projects__archived_at=None), distinct=True),
+        member_count=Count("members", distinct=True),
+    )
+
+
+def key_needs_stamp(key: ApiKey, now: datetime) -> bool:
+    """Tell whether the key's last use, kept to the minute, is out of date."""
+    return key.last_used_at is None or now - key.last_used_at >= timedelta(minutes=1)

@@ -1,0 +1,69 @@
+"""Who may do what: one table for people and keys, read by every action and every button."""
+
+from django.db.models import TextChoices
+
+from core.errors import NotAllowed
+
+
+class Role(TextChoices):
+    """What somebody is to a client."""
+
+    OWNER = "owner", "Owner"
+    MEMBER = "member", "Member"
+    VIEWER = "viewer", "Viewer"
+    ENGINEER = "engineer", "Engineer"
+    OPS_ADMIN = "ops_admin", "Ops admin"
+    API_KEY = "api_key", "API key"
+    REPORTER = "reporter", "Reporter"
+    SYSTEM = "system", "System"
+    STRANGER = "stranger", "Stranger"
+
+
+CLIENT_ROLES = (Role.OWNER, Role.MEMBER, Role.VIEWER)
+ENGINEERS = "Engineers"
+OPS_ADMINS = "Ops admins"
+STAFF_ROLES = frozenset({Role.ENGINEER, Role.OPS_ADMIN})
+
+_ADMIN = frozenset({Role.OPS_ADMIN, Role.SYSTEM})
+_OWNERS = _ADMIN | {Role.OWNER}
+_STAFF = STAFF_ROLES | {Role.SYSTEM}
+_WRITERS = frozenset({Role.OWNER, Role.MEMBER}) | STAFF_ROLES
+_READERS = frozenset({Role.OWNER, Role.MEMBER, Role.VIEWER}) | STAFF_ROLES
+
+ALLOWED: dict[str, frozenset[Role]] = {
+    "client.create": _ADMIN,
+    "client.change": _OWNERS,
+    "client.set_lead": _ADMIN,
+    "member.invite": _OWNERS,
+    "member.change": _OWNERS,
+    "project.create": _ADMIN,
+    "project.change": _STAFF,
+    "key.manage": _STAFF | {Role.OWNER},
+    "release.record": _STAFF | {Role.API_KEY},
+    "plan.publish": _ADMIN,
+    "retainer.move": _ADMIN,
+    "retainer.start": _ADMIN,
+    "staff.manage": _ADMIN,
+    "report.file": _WRITERS | {Role.API_KEY, Role.REPORTER, Role.SYSTEM},
+    "report.read": _READERS | {Role.API_KEY},
+    "report.triage": _STAFF,
+    "ticket.read": _READERS | {Role.API_KEY},
+    "ticket.work": STAFF_ROLES,
+    "ticket.reply": _WRITERS | {Role.API_KEY, Role.REPORTER},
+    "ticket.note": STAFF_ROLES,
+    "ticket.answer_fix": frozenset({Role.OWNER, Role.MEMBER, Role.REPORTER}),
+    "alert.acknowledge": STAFF_ROLES,
+    "macro.manage": _STAFF,
+    "rota.manage": _ADMIN,
+}
+
+
+def may(role: Role, action: str) -> bool:
+    """Tell whether the role may do the action; an unknown action is a KeyError."""
+    return role in ALLOWED[action]
+
+
+def require(role: Role, action: str) -> None:
+    """Raises NotAllowed unless the role may do the action."""
+    if not may(role, action):
+        raise NotAllowed

@@ -1,0 +1,57 @@
+from datetime import datetime
+
+from core.models import OutboxMessage
+from core.queue import enqueue
+
+
+def queue_mail(
+    *,
+    to: str,
+    subject: str,
+    text: str,
+    now: datetime,
+    reference: str = "",
+    headers: dict[str, str] | None = None,
+) -> OutboxMessage:
+    """Put a mail into the outbox, inside the caller's transaction.
+
+    ``text`` is plain text with Markdown links; single-use tokens stand in it as placeholders.
+    """
+    return _queue(OutboxMessage.Channel.MAIL, to, subject, text, now, reference, headers or {})
+
+
+def queue_webhook(*, subject: str, text: str, now: datetime, reference: str = "") -> OutboxMessage:
+    """Put a post to the alert web-hook (ALERT_WEBHOOK_URL) into the outbox."""
+    channel = OutboxMessage.Channel.WEBHOOK
+    return _queue(channel, "alerts", subject, text, now, reference, {})
+
+
+def _queue(
+    channel: OutboxMessage.Channel,
+    recipient: str,
+    subject: str,
+    text: str,
+    now: datetime,
+    reference: str,
+    headers: dict[str, str],
+) -> OutboxMessage:
+    message = OutboxMessage.objects.create(
+        channel=channel,
+        recipient=recipient,
+        subject=" ".join(subject.split())[:200],
+        text=text,
+        headers=headers,
+        reference=reference,
+        created_at=now,
+        due_at=now,
+    )
+    enqueue("core.tasks.deliver", message_id=message.pk)
+    return message
+
+
+def retry_message(*, message_id: int, now: datetime) -> None:
+    """Send a message that was given up once more."""
+    OutboxMessage.objects.filter(pk=message_id, state=OutboxMessage.State.FAILED).update(
+        state=OutboxMessage.State.PENDING, due_at=now, attempts=0
+    )
+    enqueue("core.tasks.deliver", message_id=message_id)

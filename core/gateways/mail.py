@@ -1,0 +1,27 @@
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives
+
+from core.models import OutboxMessage
+from core.text import render_markdown
+from core.tokens import fill_placeholders
+
+
+def send_mail(message: OutboxMessage) -> None:
+    """Hand one stored mail to the mail server, as plain text and HTML.
+
+    The Message-ID is made from the row, so that a repeated delivery can be recognised.
+    """
+    text = fill_placeholders(message.text)
+    domain = settings.SITE_URL.split("//", 1)[1].split(":")[0]
+    mail = EmailMultiAlternatives(
+        subject=message.subject,
+        body=text,
+        to=[message.recipient],
+        headers={
+            "Message-ID": f"<outbox-{message.pk}@{domain}>",
+            "Auto-Submitted": "auto-generated",
+            **message.headers,
+        },
+    )
+    mail.attach_alternative(render_markdown(text), "text/html")
+    mail.send()

@@ -1,0 +1,50 @@
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+
+from core import claims
+from core.gateways.mail import send_mail
+from core.gateways.webhook import post_alert
+from core.models import OutboxMessage, RateWindow
+
+logger = logging.getLogger(__name__)
+LEASE = timedelta(minutes=2)
+MOST_ATTEMPTS = 12
+SENDERS = {OutboxMessage.Channel.MAIL: send_mail, OutboxMessage.Channel.WEBHOOK: post_alert}
+
+
+def deliver(message_id: int) -> None:
+    """Send one message if it is still due."""
+    for message in claims.claim(
+        OutboxMessage.objects.filter(pk=message_id), now=timezone.now(), lease=LEASE
+    ):
+        _send(message)
+
+
+def deliver_due() -> None:
+    """Send whatever is due: what a lost nudge or a failed attempt left behind."""
+    while batch := claims.claim(
+        OutboxMessage.objects.all(), now=timezone.now(), lease=LEASE, limit=20
+    ):
+        for message in batch:
+            _send(message)
+
+
+def _send(message: OutboxMessage) -> None:
+    try:
+        SENDERS[OutboxMessage.Channel(message.channel)](message)
+    except Exception as error:  # the outermost loop: one bad message must not stop the others
+        reason = f"{type(error).__name__}: {error}"[:500]
+        logger.warning("outbox message %s failed: %s", message.pk, reason)
+        if message.attempts + 1 >= MOST_ATTEMPTS:
+            claims.finish(message, state=OutboxMessage.State.FAILED, last_error=reason)
+        else:
+            claims.back_off(message, now=timezone.now(), error=reason)
+        return
+    claims.finish(message, state=OutboxMessage.State.SENT, sent_at=timezone.now())
+
+
+def forget_rate_windows() -> None:
+    """Drop the counters of windows that are over."""
+    RateWindow.objects.filter(expires_at__lt=timezone.now()).delete()

@@ -1,0 +1,17 @@
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.db import models
+
+from core.errors import InvalidInput
+
+
+def check_fields(row: models.Model) -> None:
+    """Raises InvalidInput, naming the field, unless the row's own fields are valid.
+
+    Constraints stay with the database: an action has locked and checked what they need.
+    """
+    try:
+        row.full_clean(validate_unique=False, validate_constraints=False)
+    except ValidationError as error:
+        field, messages = next(iter(error.message_dict.items()))
+        name = "" if field == NON_FIELD_ERRORS else field
+        raise InvalidInput(" ".join(messages), field=name) from None

@@ -1,0 +1,54 @@
+import zoneinfo
+from collections.abc import Callable
+
+from allauth.mfa.utils import is_mfa_enabled
+from csp.middleware import CSPMiddleware
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils import timezone
+
+from clients.models import User
+
+View = Callable[[HttpRequest], HttpResponseBase]
+
+
+class ContentSecurityPolicyMiddleware(CSPMiddleware):
+    """The strict policy everywhere, with the console's exceptions under its own prefix."""
+
+    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+        if request.path.startswith(settings.CONSOLE_PREFIX) and not hasattr(
+            response, "_csp_update"
+        ):
+            response._csp_update = settings.CONSOLE_CSP_UPDATE  # type: ignore[attr-defined]
+        return super().process_response(request, response)
+
+
+class StaffSecondFactor:
+    """Keep staff without a second factor out of the console (STAFF_SECOND_FACTOR)."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if (
+            settings.STAFF_SECOND_FACTOR
+            and request.path.startswith(settings.CONSOLE_PREFIX)
+            and isinstance(request.user, User)
+            and not is_mfa_enabled(request.user)
+        ):
+            return redirect("mfa_index")
+        return self.get_response(request)
+
+
+class ViewerTimeZone:
+    """Show times in the zone of whoever is signed in."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if isinstance(request.user, User):
+            with timezone.override(zoneinfo.ZoneInfo(request.user.time_zone)):
+                return self.get_response(request)
+        return self.get_response(request)

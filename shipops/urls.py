@@ -1,0 +1,18 @@
+from django.conf import settings
+from django.contrib import admin
+from django.urls import include, path
+
+from shipops.health import healthz
+
+urlpatterns = [
+    path("healthz", healthz, name="healthz"),
+    path("console/", admin.site.urls),
+    path("account/", include("allauth.urls")),
+    path("api/", include("shipops.api_urls")),
+    path("", include("shipops.page_urls")),
+    path("", include("clients.urls")),
+    path("", include("tickets.urls")),
+]
+
+if settings.DEBUG:
+    urlpatterns.append(path("outbox/", include("shipops.outbox")))

@@ -1,0 +1,103 @@
+from tickets.actions.alerts import (
+    acknowledge_alert,
+    add_shift,
+    escalate_alert,
+)
+from tickets.actions.attachments import (
+    sweep_loose_attachments,
+    upload_attachment,
+)
+from tickets.actions.conversation import (
+    note_on_ticket,
+    reply_to_report,
+    reply_to_ticket,
+    save_macro,
+)
+from tickets.actions.fixes import (
+    answer_fix,
+    answer_fix_check,
+    ask_reporters,
+)
+from tickets.actions.presence import (
+    mark_present,
+)
+from tickets.actions.reports import (
+    Sender,
+    receive_report,
+)
+from tickets.actions.tickets import (
+    QueueEmpty,
+    approve_p1,
+    assign_ticket,
+    close_ticket,
+    edit_ticket,
+    link_pull_request,
+    put_back,
+    reopen_ticket,
+    resume_waiting,
+    return_from_review,
+    send_to_review,
+    ship_ticket,
+    start_ticket,
+    take_next,
+    wait_for_client,
+)
+from tickets.actions.time import (
+    discard_timer,
+    log_time,
+    start_timer,
+    stop_timer,
+    void_time,
+)
+from tickets.actions.triage import (
+    accept_report,
+    ask_reporter,
+    decline_report,
+    join_report,
+    propose_triage,
+    reconsider_report,
+)
+
+__all__ = [
+    "QueueEmpty",
+    "Sender",
+    "accept_report",
+    "acknowledge_alert",
+    "add_shift",
+    "answer_fix",
+    "answer_fix_check",
+    "approve_p1",
+    "ask_reporter",
+    "ask_reporters",
+    "assign_ticket",
+    "close_ticket",
+    "decline_report",
+    "discard_timer",
+    "edit_ticket",
+    "escalate_alert",
+    "join_report",
+    "link_pull_request",
+    "log_time",
+    "mark_present",
+    "note_on_ticket",
+    "propose_triage",
+    "put_back",
+    "receive_report",
+    "reconsider_report",
+    "reopen_ticket",
+    "reply_to_report",
+    "reply_to_ticket",
+    "resume_waiting",
+    "return_from_review",
+    "save_macro",
+    "send_to_review",
+    "ship_ticket",
+    "start_ticket",
+    "start_timer",
+    "stop_timer",
+    "sweep_loose_attachments",
+    "take_next",
+    "upload_attachment",
+    "void_time",
+    "wait_for_client",
+]

@@ -1,0 +1,238 @@
+"""What is said: public replies, internal notes, and the mails that carry them."""
+
+import hashlib
+from collections.abc import Iterable
+from datetime import datetime
+
+from django.conf import settings
+from django.db import transaction
+
+from clients.models import ApiKey, User
+from clients.queries import house_role
+from clients.rules.roles import require
+from core.actions import queue_mail
+from core.errors import InvalidInput, KeyReused
+from core.text import clean_text
+from tickets.actions.attachments import tie_attachments
+from tickets.actions.events import record
+from tickets.actions.locks import lock_report, lock_ticket, save_ticket
+from tickets.models import Comment, Macro, Report, Reporter, Ticket, TicketEventKind
+from tickets.queries.access import Actor
+from tickets.queries.people import mail_reporters
+from tickets.rules.states import ReportState, TicketState
+
+MOST_BODY = 20_000
+_PUBLIC, _INTERNAL = Comment.Visibility.PUBLIC, Comment.Visibility.INTERNAL
+
+
+@transaction.atomic
+def reply_to_ticket(
+    *,
+    ticket_id: int,
+    body: str,
+    actor: Actor,
+    now: datetime,
+    attachment_ids: Iterable[int] = (),
+    source_key: str = "",
+) -> Comment:
+    """Say something that everybody on the ticket sees.
+
+    A reply of staff is the first response and is mailed to every reporter; a client's reply to a
+    ticket that waits for them puts it back to work, and the assignee hears of it.
+    """
+    ticket = lock_ticket(ticket_id, actor=actor, action="ticket.reply")
+    if known := _known(actor, source_key, body):
+        return known
+    comment = _post(
+        Comment(ticket=ticket, visibility=_PUBLIC), body, actor, now, attachment_ids, source_key
+    )
+    record(ticket, TicketEventKind.COMMENT_POSTED, actor=actor, at=now, comment=comment)
+    if comment.by_staff:
+        ticket.reports.filter(first_response_at=None).update(first_response_at=now)
+        mail_ticket(ticket=ticket, body=comment.body, now=now, subject="An answer")
+        return comment
+    if ticket.state == TicketState.WAITING:
+        resume(ticket, actor=actor, now=now)
+    if ticket.assignee:
+        link = f"{settings.SITE_URL}{settings.CONSOLE_PREFIX}tickets/{ticket.number}/"
+        queue_mail(
+            to=ticket.assignee.email,
+            subject=f"[#{ticket.number}] The client answered",
+            text=f"{comment.body}\n\n{link}",
+            now=now,
+            reference=f"ticket:{ticket.number}",
+        )
+    return comment
+
+
+@transaction.atomic
+def note_on_ticket(
+    *,
+    ticket_id: int,
+    body: str,
+    actor: User,
+    now: datetime,
+    attachment_ids: Iterable[int] = (),
+) -> Comment:
+    """Write a note that only staff ever see."""
+    ticket = lock_ticket(ticket_id, actor=actor, action="ticket.note")
+    comment = _post(
+        Comment(ticket=ticket, visibility=_INTERNAL), body, actor, now, attachment_ids, ""
+    )
+    record(ticket, TicketEventKind.NOTE_POSTED, actor=actor, at=now, comment=comment)
+    return comment
+
+
+@transaction.atomic
+def reply_to_report(
+    *,
+    report_id: int,
+    body: str,
+    actor: Actor,
+    now: datetime,
+    attachment_ids: Iterable[int] = (),
+    source_key: str = "",
+) -> Comment:
+    """Add to a report that has no ticket yet; a client's answer brings it back into triage.
+
+    On a report with a ticket this is a reply to the ticket.
+    """
+    report = lock_report(report_id, actor=actor, action="ticket.reply")
+    if report.ticket_id:
+        return reply_to_ticket(
+            ticket_id=report.ticket_id,
+            body=body,
+            actor=actor,
+            now=now,
+            attachment_ids=attachment_ids,
+            source_key=source_key,
+        )
+    if known := _known(actor, source_key, body):
+        return known
+    comment = post_on_report(
+        report=report,
+        body=body,
+        actor=actor,
+        now=now,
+        attachment_ids=attachment_ids,
+        source_key=source_key,
+    )
+    kind = TicketEventKind.COMMENT_POSTED
+    if comment.by_staff:
+        mail_report(report=report, body=comment.body, now=now, subject="An answer")
+    elif report.state == ReportState.ASKED:
+        report.state = ReportState.PROPOSED
+        report.save(update_fields=["state"])
+        kind = TicketEventKind.REPORT_ANSWERED
+    record(report, kind, actor=actor, at=now, comment=comment)
+    return comment
+
+
+@transaction.atomic
+def save_macro(
+    *, name: str, body: str, actor: User | None, macro_id: int | None = None, is_active: bool = True
+) -> Macro:
+    """Keep a saved reply under a name. Raises InvalidInput if either is empty or the name taken."""
+    require(house_role(actor), "macro.manage")
+    macro = Macro.objects.get(pk=macro_id) if macro_id else Macro()
+    macro.name, macro.body = name.strip()[:80], clean_text(body).strip()
+    macro.is_active = is_active
+    if not macro.name or not macro.body:
+        raise InvalidInput("A macro needs a name and a text.", field="name")
+    if Macro.objects.filter(name=macro.name).exclude(pk=macro.pk).exists():
+        raise InvalidInput("There is a macro of this name.", field="name")
+    macro.save()
+    return macro
+
+
+def post_on_report(
+    *,
+    report: Report,
+    body: str,
+    actor: Actor,
+    now: datetime,
+    attachment_ids: Iterable[int] = (),
+    source_key: str = "",
+) -> Comment:
+    """Put a public comment on a locked report (in the caller's transaction)."""
+    comment = _post(
+        Comment(report=report, visibility=_PUBLIC), body, actor, now, attachment_ids, source_key
+    )
+    if comment.by_staff and report.first_response_at is None:
+        report.first_response_at = now
+        report.save(update_fields=["first_response_at"])
+    return comment
+
+
+def resume(ticket: Ticket, *, actor: Actor, now: datetime) -> None:
+    """Put a locked, waiting ticket back to work: with its assignee, else into the queue."""
+    ticket.state = TicketState.IN_PROGRESS if ticket.assignee_id else TicketState.QUEUED
+    save_ticket(ticket, "state")
+    record(ticket, TicketEventKind.TICKET_RESUMED, actor=actor, at=now)
+
+
+def mail_ticket(*, ticket: Ticket, body: str, now: datetime, subject: str) -> None:
+    """Mail every reporter of a ticket who left an address."""
+    for reporter in mail_reporters(ticket.pk):
+        _mail(reporter, f"tickets/{ticket.number}", ticket.number, body, now, subject)
+
+
+def mail_report(*, report: Report, body: str, now: datetime, subject: str) -> None:
+    """Mail the reporter of one report, if they left an address."""
+    if report.reporter and report.reporter.email:
+        path = f"reports/{report.number}"
+        _mail(report.reporter, path, report.number, body, now, subject)
+
+
+def _mail(
+    reporter: Reporter, path: str, number: int, body: str, now: datetime, subject: str
+) -> None:
+    if reporter.user and not reporter.user.is_active:
+        return
+    link = f"\n\nRead on and answer: {settings.SITE_URL}/portal/{path}/" if reporter.user else ""
+    queue_mail(
+        to=reporter.user.email if reporter.user else reporter.email,
+        subject=f"[#{number}] {subject}",
+        text=f"{body}{link}",
+        now=now,
+        reference=f"ticket:{number}",
+    )
+
+
+def _post(
+    comment: Comment,
+    body: str,
+    actor: Actor,
+    now: datetime,
+    attachment_ids: Iterable[int],
+    source_key: str,
+) -> Comment:
+    text = clean_text(body).strip()
+    ids = list(attachment_ids)
+    if not text and not ids:
+        raise InvalidInput("Write something first.", field="body")
+    if len(text) > MOST_BODY:
+        raise InvalidInput(f"At most {MOST_BODY:,} characters, please.", field="body")
+    comment.body, comment.created_at = text, now
+    comment.author_user = actor if isinstance(actor, User) else None
+    comment.author_reporter = actor if isinstance(actor, Reporter) else None
+    comment.author_key = actor if isinstance(actor, ApiKey) else None
+    comment.by_staff = isinstance(actor, User) and actor.staff_role is not None
+    if source_key:
+        comment.source_key, comment.source_hash = source_key, _digest(body)
+    comment.save()
+    tie_attachments(ids, comment=comment, actor=actor)
+    return comment
+
+
+def _known(actor: Actor, source_key: str, body: str) -> Comment | None:
+    if not source_key or not isinstance(actor, ApiKey):
+        return None
+    known = Comment.objects.filter(author_key=actor, source_key=source_key).first()
+    if known and known.source_hash != _digest(body):
+        raise KeyReused("This key was used before, with another content.")
+    return known
+
+
+def _digest(body: str) -> str:
+    return hashlib.sha256(body.encode("utf-8", "replace")).hexdigest()

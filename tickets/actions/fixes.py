@@ -1,0 +1,127 @@
+"""Does it work for you? The question after shipping, and its answers."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from clients.models import User
+from clients.rules.roles import require
+from core.actions import queue_mail
+from core.errors import MoveRefused
+from core.text import clean_text
+from core.tokens import derive_token, hash_token, placeholder
+from tickets.actions.conversation import reply_to_ticket
+from tickets.actions.events import record
+from tickets.actions.locks import lock_ticket, save_ticket
+from tickets.actions.tickets import reopen
+from tickets.actions.triage import count_reach
+from tickets.models import FixCheck, Reporter, Ticket, TicketEvent, TicketEventKind
+from tickets.queries.access import Actor, role_of
+from tickets.queries.people import find_fix_check, mail_reporters
+from tickets.rules.states import TicketState
+
+FIX_CHECK_DAYS = 30
+_LIVE = (TicketState.SHIPPED, TicketState.VERIFIED)
+
+
+@transaction.atomic
+def ask_reporters(*, event_id: int, now: datetime) -> int:
+    """Ask every reporter of a shipped ticket, once each, by mail; gives how many were asked.
+
+    Doing it again asks nobody, nor does it once the ticket was reopened or shipped anew.
+    """
+    event = TicketEvent.objects.get(pk=event_id, kind=TicketEventKind.TICKET_SHIPPED)
+    assert event.ticket_id is not None
+    ticket = Ticket.objects.select_for_update().select_related("project").get(pk=event.ticket_id)
+    if ticket.state not in _LIVE or ticket.shipped_at != event.at:
+        return 0
+    asked = set(ticket.fix_checks.filter(asked_at__gte=event.at).values_list("reporter", flat=True))
+    people = [person for person in mail_reporters(ticket.pk) if person.pk not in asked]
+    for reporter in people:
+        _ask(ticket, reporter, now)
+    return len(people)
+
+
+@transaction.atomic
+def answer_fix_check(*, token: str, works: bool, comment: str, now: datetime) -> Ticket:
+    """Take a reporter's answer from the mailed link; it works once.
+
+    Raises FixCheck.DoesNotExist for a token that is unknown, answered, lapsed or expired.
+    """
+    found = find_fix_check(token, now=now)
+    ticket = Ticket.objects.select_for_update().get(pk=found.ticket_id)
+    check = find_fix_check(token, now=now)
+    reporter = check.reporter
+    if reporter.email_confirmed_at is None:
+        reporter.email_confirmed_at = now
+        reporter.save(update_fields=["email_confirmed_at"])
+    _settle(check, works, now)
+    _answer(ticket, works, comment, reporter, now, check)
+    return ticket
+
+
+@transaction.atomic
+def answer_fix(*, ticket_id: int, works: bool, comment: str, actor: User, now: datetime) -> Ticket:
+    """Take a member's answer from the portal; an open question to them by mail lapses."""
+    ticket = lock_ticket(ticket_id, actor=actor, action="ticket.answer_fix")
+    check = ticket.fix_checks.filter(state=FixCheck.State.ASKED, reporter__user=actor).first()
+    if check:
+        _settle(check, works, now)
+    _answer(ticket, works, comment, actor, now, check)
+    return ticket
+
+
+def _ask(ticket: Ticket, reporter: Reporter, now: datetime) -> None:
+    check = FixCheck.objects.create(
+        ticket=ticket,
+        reporter=reporter,
+        asked_at=now,
+        expires_at=now + timedelta(days=FIX_CHECK_DAYS),
+    )
+    check.token_hash = hash_token(derive_token("fix_check", check.pk))
+    check.save(update_fields=["token_hash"])
+    link = f"{settings.SITE_URL}/v/{placeholder('fix_check', check.pk)}/"
+    queue_mail(
+        to=reporter.user.email if reporter.user else reporter.email,
+        subject=f"[#{ticket.number}] Does it work for you now?",
+        text=(
+            f"We shipped a fix for what you reported about {ticket.project.name}: "
+            f"{ticket.title}\n\nDoes it work for you? Tell us with one click: {link}\n\n"
+            "If it is still broken, the same page takes it back to us."
+        ),
+        now=now,
+        reference=f"ticket:{ticket.number}",
+    )
+
+
+def _settle(check: FixCheck, works: bool, now: datetime) -> None:
+    check.state = FixCheck.State.WORKS if works else FixCheck.State.BROKEN
+    check.answered_at = now
+    check.save(update_fields=["state", "answered_at"])
+
+
+def _answer(
+    ticket: Ticket,
+    works: bool,
+    comment: str,
+    actor: Actor,
+    now: datetime,
+    check: FixCheck | None,
+) -> None:
+    require(role_of(actor, ticket.client_id), "ticket.answer_fix")
+    if ticket.state not in _LIVE:
+        raise MoveRefused(f"#{ticket.number} is not shipped.")
+    kind = TicketEventKind.FIX_CONFIRMED if works else TicketEventKind.FIX_DENIED
+    record(ticket, kind, actor=actor, at=now, fix_check=check)
+    if clean_text(comment).strip():
+        reply_to_ticket(ticket_id=ticket.pk, body=comment, actor=actor, now=now)
+        ticket.refresh_from_db()
+    if not works:
+        reopen(ticket, now=now)
+        record(ticket, TicketEventKind.TICKET_REOPENED, actor=actor, at=now)
+    elif ticket.state == TicketState.SHIPPED:
+        ticket.check_move(TicketState.VERIFIED)
+        ticket.state = TicketState.VERIFIED
+        save_ticket(ticket, "state")
+    count_reach(ticket, now=now)

@@ -1,0 +1,208 @@
+"""The one door for everything that arrives."""
+
+import hashlib
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from django.core.validators import validate_email
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+
+from clients.models import ApiKey, Project, User
+from clients.queries import sla_target
+from clients.rules.roles import require
+from core.errors import InvalidInput, KeyReused, MoveRefused
+from core.queue import enqueue
+from core.text import clean_text
+from tickets.actions.attachments import tie_attachments
+from tickets.actions.events import record
+from tickets.models import Report, Reporter, Signal, SignalKind, Source, TicketEventKind
+from tickets.queries.access import Actor, role_of
+from tickets.rules.hours import add_business_minutes
+from tickets.rules.priority import priority_of
+from tickets.rules.signals import page_path
+from tickets.rules.words import Severity
+
+MOST_TEXT = 50_000
+MOST_SIGNALS = 50
+
+
+@dataclass(frozen=True)
+class Sender:
+    """Who reports, as far as the source knows: a member, or a name and mail address."""
+
+    user: User | None = None
+    email: str = ""
+    name: str = ""
+
+
+def receive_report(
+    *,
+    project_id: int,
+    source: Source,
+    text: str,
+    actor: Actor,
+    now: datetime,
+    title: str = "",
+    page_url: str = "",
+    user_agent: str = "",
+    device: str = "",
+    sender: Sender | None = None,
+    signals: Iterable[tuple[str, str]] = (),
+    attachment_ids: Iterable[int] = (),
+    claimed_severity: str = "",
+    source_key: str = "",
+    received_at: datetime | None = None,
+) -> tuple[Report, bool]:
+    """Store a report, exactly as it came, and have it triaged; gives it and whether it is new.
+
+    The same ``source_key`` of a project's source again gives the first report; with another
+    content it raises KeyReused. Raises InvalidInput, naming the field, for an empty or over-long
+    text, a bad mail address, an unknown severity or signal, or files that cannot be tied.
+    """
+    fields = _checked(text, title, page_url, user_agent, device, claimed_severity)
+    facts = _checked_signals(signals, fields["page_url"])
+    who = _checked_sender(sender)
+    digest = _digest(fields, facts, who) if source_key else ""
+    try:
+        with transaction.atomic():
+            project = Project.objects.select_related("client").get(pk=project_id)
+            require(role_of(actor, project.client_id), "report.file")
+            if project.archived_at:
+                raise MoveRefused("This project is archived.", field="project")
+            if source_key and (known := _known(project_id, source, source_key, digest)):
+                return known, False
+            arrived = received_at or now
+            report = Report.objects.create(
+                client_id=project.client_id,
+                project=project,
+                source=source,
+                source_key=source_key or None,
+                source_hash=digest,
+                api_key=actor if isinstance(actor, ApiKey) else None,
+                reporter=_reporter(project.client_id, who),
+                received_at=arrived,
+                respond_by_at=respond_by(project.client_id, claimed_severity, arrived),
+                **fields,
+            )
+            Signal.objects.bulk_create(
+                Signal(report=report, kind=kind, value=value) for kind, value in facts
+            )
+            tie_attachments(attachment_ids, report=report, actor=actor)
+            record(
+                report,
+                TicketEventKind.REPORT_RECEIVED,
+                actor=_author(actor, report),
+                at=now,
+                data={"source": source},
+            )
+            enqueue("tickets.tasks.propose_triage", report_id=report.pk)
+            return report, True
+    except IntegrityError:
+        if source_key and (known := _known(project_id, source, source_key, digest)):
+            return known, False
+        raise
+
+
+def respond_by(client_id: int, severity: str, start: datetime) -> datetime | None:
+    """Give the promised instant of a first response: the plan's target in business minutes.
+
+    Without a severity S3 counts. None while no retainer is served: then nothing is promised.
+    """
+    priority = priority_of(Severity(severity or Severity.S3), 0, p1_approved=False)
+    target = sla_target(client_id, priority)
+    if target is None:
+        return None
+    zone = ZoneInfo(settings.OFFICE_TIME_ZONE)
+    return add_business_minutes(start, target.first_response_minutes, zone)
+
+
+def _checked(
+    text: str, title: str, page_url: str, user_agent: str, device: str, claimed: str
+) -> dict[str, str]:
+    body = clean_text(text)
+    if not body.strip():
+        raise InvalidInput("Say in a few words what happened.", field="text")
+    if len(body) > MOST_TEXT:
+        raise InvalidInput(f"At most {MOST_TEXT:,} characters, please.", field="text")
+    if claimed and claimed not in Severity.values:
+        raise InvalidInput("Choose one of S1, S2, S3 and S4.", field="claimed_severity")
+    if len(page_url) > 2000:
+        raise InvalidInput("At most 2,000 characters, please.", field="page_url")
+    return {
+        "text": body,
+        "title": " ".join(clean_text(title).split())[:200],
+        "page_url": clean_text(page_url).strip(),
+        "user_agent": clean_text(user_agent)[:500],
+        "device": clean_text(device)[:200],
+        "claimed_severity": claimed,
+    }
+
+
+def _checked_signals(signals: Iterable[tuple[str, str]], page_url: str) -> list[tuple[str, str]]:
+    facts = {(kind, clean_text(value).strip()) for kind, value in signals}
+    if path := page_path(page_url):
+        facts.add((SignalKind.PAGE, path))
+    if len(facts) > MOST_SIGNALS:
+        raise InvalidInput(f"At most {MOST_SIGNALS} signals, please.", field="signals")
+    for kind, value in facts:
+        if kind not in SignalKind.values:
+            raise InvalidInput(f"Unknown kind of signal: {kind[:40]}", field="signals")
+        if not 0 < len(value) <= 300:
+            raise InvalidInput("A signal has 1 to 300 characters.", field="signals")
+    return sorted(facts)
+
+
+def _checked_sender(sender: Sender | None) -> Sender:
+    if sender is None or sender.user:
+        return sender or Sender()
+    email = sender.email.strip().lower()
+    if email:
+        try:
+            validate_email(email)
+        except ValidationError:
+            raise InvalidInput("This is not a mail address.", field="reporter.email") from None
+        if len(email) > 254:
+            raise InvalidInput("This is not a mail address.", field="reporter.email")
+    return Sender(email=email, name=clean_text(sender.name).strip()[:120])
+
+
+def _reporter(client_id: int, who: Sender) -> Reporter | None:
+    if who.user:
+        reporter, _ = Reporter.objects.get_or_create(
+            client_id=client_id,
+            user=who.user,
+            defaults={"email": who.user.email, "name": who.user.name},
+        )
+        return reporter
+    if who.email:
+        reporter, _ = Reporter.objects.get_or_create(
+            client_id=client_id, user=None, email=who.email, defaults={"name": who.name}
+        )
+        return reporter
+    return Reporter.objects.create(client_id=client_id, name=who.name) if who.name else None
+
+
+def _author(actor: Actor, report: Report) -> Actor:
+    if actor is None and report.reporter:
+        return report.reporter
+    return actor
+
+
+def _digest(fields: dict[str, str], facts: list[tuple[str, str]], who: Sender) -> str:
+    person = [who.user.pk if who.user else None, who.email, who.name]
+    content = json.dumps([fields, facts, person], sort_keys=True)
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _known(project_id: int, source: str, source_key: str, digest: str) -> Report | None:
+    known = Report.objects.filter(
+        project_id=project_id, source=source, source_key=source_key
+    ).first()
+    if known and known.source_hash != digest:
+        raise KeyReused("This key was used before, with another content.")
+    return known

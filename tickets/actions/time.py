@@ -1,0 +1,113 @@
+"""Time worked: by a timer or by hand."""
+
+import math
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from clients.models import User
+from core.errors import InvalidInput, MoveRefused
+from core.text import clean_text
+from tickets.actions.events import record
+from tickets.actions.locks import lock_ticket
+from tickets.models import TicketEventKind, TimeEntry, Timer
+
+MOST_BACK_DAYS = 60
+
+
+@transaction.atomic
+def log_time(
+    *,
+    ticket_id: int,
+    minutes: int,
+    actor: User,
+    now: datetime,
+    work_date: date | None = None,
+    note: str = "",
+) -> TimeEntry:
+    """Log whole minutes of work, today or on a day of the last 60.
+
+    Raises InvalidInput for less than a minute, more than a day, or a day that is not past yet.
+    """
+    ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
+    today = now.astimezone(ZoneInfo(actor.time_zone)).date()
+    day = work_date or today
+    if not 1 <= minutes <= 1440:
+        raise InvalidInput("Between 1 minute and 24 hours.", field="minutes")
+    if not today - timedelta(days=MOST_BACK_DAYS) <= day <= today:
+        raise InvalidInput(f"Today or one of the last {MOST_BACK_DAYS} days.", field="work_date")
+    entry = TimeEntry.objects.create(
+        ticket=ticket,
+        engineer=actor,
+        minutes=minutes,
+        work_date=day,
+        note=" ".join(clean_text(note).split())[:200],
+        logged_at=now,
+    )
+    record(
+        ticket,
+        TicketEventKind.TIME_LOGGED,
+        actor=actor,
+        at=now,
+        time_entry=entry,
+        data={"minutes": minutes},
+    )
+    return entry
+
+
+@transaction.atomic
+def void_time(*, entry_id: int, actor: User, now: datetime) -> TimeEntry:
+    """Take one's own time entry back; it stays visible as voided."""
+    ticket_id = TimeEntry.objects.values_list("ticket_id", flat=True).get(pk=entry_id)
+    ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
+    entry = TimeEntry.objects.select_for_update().get(pk=entry_id)
+    if entry.engineer_id != actor.pk:
+        raise MoveRefused("Only who logged the time can void it.")
+    if entry.voided_at:
+        raise MoveRefused("This entry is voided already.")
+    entry.voided_at = now
+    entry.save(update_fields=["voided_at"])
+    record(
+        ticket,
+        TicketEventKind.TIME_VOIDED,
+        actor=actor,
+        at=now,
+        time_entry=entry,
+        data={"minutes": entry.minutes},
+    )
+    return entry
+
+
+@transaction.atomic
+def start_timer(*, ticket_id: int, actor: User, now: datetime) -> Timer:
+    """Start the engineer's clock on a ticket; one that runs elsewhere is stopped and logged."""
+    ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
+    running = Timer.objects.select_for_update().filter(engineer=actor).first()
+    if running and running.ticket_id == ticket.pk:
+        return running
+    if running:
+        stop_timer(actor=actor, now=now)
+    return Timer.objects.create(engineer=actor, ticket=ticket, started_at=now)
+
+
+@transaction.atomic
+def stop_timer(*, actor: User, now: datetime, note: str = "") -> TimeEntry:
+    """Stop the engineer's clock and log its time, each begun minute counted, at most a day.
+
+    Raises MoveRefused when no clock runs.
+    """
+    timer = Timer.objects.select_for_update().filter(engineer=actor).first()
+    if timer is None:
+        raise MoveRefused("No timer is running.")
+    minutes = max(1, math.ceil((now - timer.started_at).total_seconds() / 60))
+    timer.delete()
+    return log_time(
+        ticket_id=timer.ticket_id, minutes=min(minutes, 1440), actor=actor, now=now, note=note
+    )
+
+
+@transaction.atomic
+def discard_timer(*, actor: User) -> None:
+    """Stop the engineer's clock without logging its time."""
+    Timer.objects.filter(engineer=actor).delete()

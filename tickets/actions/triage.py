@@ -1,0 +1,260 @@
+"""From report to ticket: what the rules propose and what people decide."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from clients.models import User
+from core.errors import InvalidInput, MoveRefused
+from core.text import clean_text
+from tickets.actions.alerts import acknowledge_alert_of, raise_alert
+from tickets.actions.conversation import mail_report, post_on_report
+from tickets.actions.events import record
+from tickets.actions.locks import lock_report, save_ticket
+from tickets.actions.reports import respond_by
+from tickets.models import Report, Source, Ticket, TicketEventKind, Triage
+from tickets.queries.people import reach_of
+from tickets.rules.states import OPEN, DeclineReason, ReportState, TicketState
+from tickets.rules.triage import ReportText, propose
+from tickets.rules.words import Kind, Severity
+
+
+@transaction.atomic
+def propose_triage(*, report_id: int, now: datetime) -> Triage | None:
+    """Propose kind, severity, title and estimate of a report that just arrived.
+
+    Doing it again changes nothing and gives None. A proposed S1 raises an alert, unless it is an
+    import: that is old news. The promised first
+    response moves to the proposed severity's target if that is sooner; a promise is never weakened.
+    """
+    report = lock_report(report_id, actor=None, action="report.triage")
+    if report.state != ReportState.RECEIVED:
+        return None
+    proposal = propose(
+        ReportText(report.text, report.title, report.page_url, report.claimed_severity)
+    )
+    triage = Triage.objects.create(
+        report=report,
+        kind=proposal.kind,
+        severity=proposal.severity,
+        title=proposal.title,
+        estimate_minutes=proposal.estimate_minutes,
+        reasons=list(proposal.reasons),
+        rules_version=proposal.version,
+        proposed_at=now,
+    )
+    report.state = ReportState.PROPOSED
+    _promise_sooner(report, proposal.severity)
+    report.save(update_fields=["state", "respond_by_at"])
+    record(
+        report,
+        TicketEventKind.REPORT_PROPOSED,
+        actor=None,
+        at=now,
+        data={"kind": proposal.kind, "severity": proposal.severity},
+    )
+    if proposal.severity == Severity.S1 and report.source != Source.IMPORT:
+        raise_alert(report=report, now=now)
+    return triage
+
+
+@transaction.atomic
+def accept_report(
+    *,
+    report_id: int,
+    actor: User | None,
+    now: datetime,
+    kind: str = "",
+    severity: str = "",
+    title: str = "",
+    estimate_minutes: int | None = None,
+) -> Ticket:
+    """Open a ticket for a report; whatever is not given stays as proposed.
+
+    A person's acceptance confirms the severity. Without an actor (an import) it stays proposed
+    until somebody confirms it. Raises MoveRefused unless the report waits in triage, InvalidInput
+    for an unknown kind or severity, an empty title or an estimate outside 5 minutes to 200 hours.
+    """
+    report = lock_report(report_id, actor=actor, action="report.triage")
+    report.check_move(ReportState.ACCEPTED)
+    triage = report.triage
+    decided = check_terms(
+        kind=kind or triage.kind,
+        severity=severity or triage.severity,
+        title=title or triage.title or report.headline,
+        estimate_minutes=triage.estimate_minutes if estimate_minutes is None else estimate_minutes,
+    )
+    ticket = Ticket(
+        number=report.number,
+        client_id=report.client_id,
+        project_id=report.project_id,
+        severity_confirmed_at=now if actor else None,
+        received_at=min(report.received_at, now),
+        opened_at=now,
+        **decided,
+    )
+    ticket.reprioritise()
+    ticket.save()
+    _join(report, ticket, ReportState.ACCEPTED, now)
+    _decide(triage, decided["kind"], decided["severity"], actor, now)
+    record(report, TicketEventKind.REPORT_ACCEPTED, actor=actor, at=now, ticket=ticket)
+    record(
+        ticket,
+        TicketEventKind.TICKET_OPENED,
+        actor=actor,
+        at=now,
+        data={"priority": ticket.priority, "severity": ticket.severity},
+    )
+    acknowledge_alert_of(report=report, actor=actor, now=now)
+    if decided["severity"] == Severity.S1 and triage.severity != Severity.S1:
+        raise_alert(report=report, now=now)
+    return ticket
+
+
+@transaction.atomic
+def join_report(*, report_id: int, number: int, actor: User, now: datetime) -> Ticket:
+    """Make a report one more report of a ticket of the same client; reach grows with its person.
+
+    Raises InvalidInput for an unknown number, and MoveRefused for a ticket that is done.
+    """
+    report = lock_report(report_id, actor=actor, action="report.triage")
+    report.check_move(ReportState.DUPLICATE)
+    ticket = (
+        Ticket.objects.select_for_update().filter(client_id=report.client_id, number=number).first()
+    )
+    if ticket is None:
+        raise InvalidInput(f"This client has no ticket #{number}.", field="number")
+    if ticket.state not in [*OPEN, TicketState.SHIPPED]:
+        raise MoveRefused(
+            f"#{number} is {ticket.get_state_display().lower()}. Reopen it first.", field="number"
+        )
+    _join(report, ticket, ReportState.DUPLICATE, now)
+    _decide(report.triage, ticket.kind, ticket.severity, actor, now)
+    record(report, TicketEventKind.REPORT_JOINED, actor=actor, at=now, ticket=ticket)
+    acknowledge_alert_of(report=report, actor=actor, now=now)
+    return ticket
+
+
+@transaction.atomic
+def decline_report(
+    *, report_id: int, reason: str, message: str, actor: User, now: datetime
+) -> Report:
+    """Say why no ticket comes of a report; the reporter hears it unless it is spam.
+
+    Raises InvalidInput without a known reason, or without words for a real reporter.
+    """
+    report = lock_report(report_id, actor=actor, action="report.triage")
+    report.check_move(ReportState.DECLINED)
+    if reason not in DeclineReason.values:
+        raise InvalidInput("Choose a reason.", field="reason")
+    is_spam = reason == DeclineReason.SPAM
+    if not is_spam and not clean_text(message).strip():
+        raise InvalidInput("Tell the reporter why, in a sentence.", field="message")
+
+    report.state, report.decline_reason = ReportState.DECLINED, reason
+    report.save(update_fields=["state", "decline_reason"])
+    triage = report.triage
+    _decide(triage, Kind.SPAM if is_spam else triage.kind, triage.severity, actor, now)
+    record(report, TicketEventKind.REPORT_DECLINED, actor=actor, at=now, data={"reason": reason})
+    acknowledge_alert_of(report=report, actor=actor, now=now)
+    if not is_spam:
+        post_on_report(report=report, body=message, actor=actor, now=now)
+        mail_report(report=report, body=message, now=now, subject="Your report")
+    return report
+
+
+@transaction.atomic
+def reconsider_report(*, report_id: int, actor: User, now: datetime) -> Report:
+    """Take a declined report back into triage: the undo of declining."""
+    report = lock_report(report_id, actor=actor, action="report.triage")
+    if report.state != ReportState.DECLINED:
+        raise MoveRefused(f"#{report.number} was not declined.")
+    report.check_move(ReportState.PROPOSED)
+    report.state, report.decline_reason = ReportState.PROPOSED, ""
+    report.save(update_fields=["state", "decline_reason"])
+    _decide(report.triage, "", "", None, None)
+    record(report, TicketEventKind.REPORT_RECONSIDERED, actor=actor, at=now)
+    return report
+
+
+@transaction.atomic
+def ask_reporter(*, report_id: int, question: str, actor: User, now: datetime) -> Report:
+    """Ask the reporter for what is missing; the report waits until an answer comes.
+
+    Raises MoveRefused where nobody could answer, and InvalidInput for an empty question.
+    """
+    report = lock_report(report_id, actor=actor, action="report.triage")
+    report.check_move(ReportState.ASKED)
+    if report.reporter is None:
+        raise MoveRefused(f"Nobody is known who could answer for #{report.number}.")
+    report.state = ReportState.ASKED
+    report.save(update_fields=["state"])
+    comment = post_on_report(report=report, body=question, actor=actor, now=now)
+    record(report, TicketEventKind.REPORT_ASKED, actor=actor, at=now, comment=comment)
+    acknowledge_alert_of(report=report, actor=actor, now=now)
+    mail_report(report=report, body=question, now=now, subject="A question about your report")
+    return report
+
+
+def check_terms(
+    *, kind: str, severity: str, title: str, estimate_minutes: int
+) -> dict[str, str | int]:
+    """Check what a ticket is made of; raises InvalidInput, naming the field."""
+    clean = " ".join(clean_text(title).split())[:200]
+    if kind not in Kind.values:
+        raise InvalidInput("Choose a kind.", field="kind")
+    if severity not in Severity.values:
+        raise InvalidInput("Choose a severity.", field="severity")
+    if not clean:
+        raise InvalidInput("A ticket needs a title.", field="title")
+    if not 5 <= estimate_minutes <= 12_000:
+        raise InvalidInput("Between 5 minutes and 200 hours.", field="estimate_minutes")
+    return {
+        "kind": kind,
+        "severity": severity,
+        "title": clean,
+        "estimate_minutes": estimate_minutes,
+    }
+
+
+def count_reach(ticket: Ticket, *, now: datetime) -> None:
+    """Count a locked ticket's people again, after a report or a confirmation changed them."""
+    counted, unsigned = reach_of(ticket.pk)
+    if (counted, unsigned) == (ticket.reach, ticket.unsigned_reach):
+        return
+    grew = counted > ticket.reach and ticket.reach > 0
+    ticket.reach, ticket.unsigned_reach = counted, unsigned
+    ticket.reprioritise()
+    save_ticket(ticket, "reach", "unsigned_reach", "priority")
+    if grew:
+        record(
+            ticket,
+            TicketEventKind.REACH_CHANGED,
+            actor=None,
+            at=now,
+            data={"reach": counted, "priority": ticket.priority},
+        )
+
+
+def _join(report: Report, ticket: Ticket, state: ReportState, now: datetime) -> None:
+    report.ticket, report.state = ticket, state
+    _promise_sooner(report, Severity(ticket.severity))
+    report.save(update_fields=["ticket", "state", "respond_by_at"])
+    count_reach(ticket, now=now)
+
+
+def _promise_sooner(report: Report, severity: Severity) -> None:
+    sooner = respond_by(report.client_id, severity, report.received_at)
+    if sooner and (report.respond_by_at is None or sooner < report.respond_by_at):
+        report.respond_by_at = sooner
+
+
+def _decide(
+    triage: Triage, kind: str, severity: str, actor: User | None, now: datetime | None
+) -> None:
+    """Keep what a person decided beside what was proposed."""
+    if actor is None and kind:
+        return
+    triage.decided_kind, triage.decided_severity = kind, severity
+    triage.decided_by, triage.decided_at = actor, now if actor else None
+    triage.save(update_fields=["decided_kind", "decided_severity", "decided_by", "decided_at"])

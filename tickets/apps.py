@@ -1,0 +1,13 @@
+from django.apps import AppConfig
+
+from core import schedules
+
+
+class TicketsConfig(AppConfig):
+    name = "tickets"
+
+    def ready(self) -> None:
+        schedules.register("tickets.tasks.triage_waiting", minutes=1)
+        schedules.register("tickets.tasks.escalate_alerts", minutes=1)
+        schedules.register("tickets.tasks.ask_for_recent_ships", minutes=10)
+        schedules.register("tickets.tasks.sweep_loose_attachments", minutes=60)

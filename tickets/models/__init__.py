@@ -1,0 +1,28 @@
+from tickets.models.alerts import Alert, OnCallShift
+from tickets.models.conversation import Attachment, Comment, Macro
+from tickets.models.events import TicketEvent, TicketEventKind
+from tickets.models.reports import Report, Reporter, Signal, SignalKind, Source, Triage
+from tickets.models.tickets import FixCheck, Presence, Ticket, TicketLink
+from tickets.models.work import TimeEntry, Timer
+
+__all__ = [
+    "Alert",
+    "Attachment",
+    "Comment",
+    "FixCheck",
+    "Macro",
+    "OnCallShift",
+    "Presence",
+    "Report",
+    "Reporter",
+    "Signal",
+    "SignalKind",
+    "Source",
+    "Ticket",
+    "TicketEvent",
+    "TicketEventKind",
+    "TicketLink",
+    "TimeEntry",
+    "Timer",
+    "Triage",
+]

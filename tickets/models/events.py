@@ -1,0 +1,91 @@
+from django.db import models
+
+from clients.models import ApiKey, Client
+from core.models import EventRow
+from tickets.models.alerts import Alert
+from tickets.models.conversation import Comment
+from tickets.models.reports import Report, Reporter
+from tickets.models.tickets import FixCheck, Ticket, TicketLink
+from tickets.models.work import TimeEntry
+
+
+class TicketEventKind(models.TextChoices):
+    """Everything that can happen to a report or a ticket."""
+
+    REPORT_RECEIVED = "report.received", "reported this"
+    REPORT_PROPOSED = "report.proposed", "read it and proposed a triage"
+    REPORT_ACCEPTED = "report.accepted", "accepted the report"
+    REPORT_JOINED = "report.joined", "joined a report of the same problem"
+    REPORT_DECLINED = "report.declined", "declined the report"
+    REPORT_RECONSIDERED = "report.reconsidered", "took the declined report back into triage"
+    REPORT_ASKED = "report.asked", "asked a question"
+    REPORT_ANSWERED = "report.answered", "answered the question"
+    TICKET_OPENED = "ticket.opened", "opened the ticket"
+    TICKET_EDITED = "ticket.edited", "edited the ticket"
+    SEVERITY_CONFIRMED = "ticket.severity_confirmed", "confirmed the severity"
+    P1_APPROVED = "ticket.p1_approved", "raised it to P1 for its reach"
+    REACH_CHANGED = "ticket.reach_changed", "counted one more person affected"
+    TICKET_STARTED = "ticket.started", "started work"
+    TICKET_ASSIGNED = "ticket.assigned", "assigned the ticket"
+    TICKET_PUT_BACK = "ticket.put_back", "put it back into the queue"
+    TICKET_WAITING = "ticket.waiting", "waits for the client"
+    TICKET_RESUMED = "ticket.resumed", "went on"
+    TICKET_IN_REVIEW = "ticket.in_review", "asked for review"
+    TICKET_SHIPPED = "ticket.shipped", "shipped the fix"
+    FIX_CONFIRMED = "ticket.fix_confirmed", "said it works"
+    FIX_DENIED = "ticket.fix_denied", "said it is still broken"
+    TICKET_REOPENED = "ticket.reopened", "reopened the ticket"
+    TICKET_CLOSED = "ticket.closed", "closed the ticket without a fix"
+    COMMENT_POSTED = "comment.posted", "replied"
+    NOTE_POSTED = "comment.noted", "wrote an internal note"
+    LINK_ADDED = "ticket.link_added", "linked a pull request"
+    TIME_LOGGED = "time.logged", "logged time"
+    TIME_VOIDED = "time.voided", "voided logged time"
+    ALERT_RAISED = "alert.raised", "raised an alert"
+    ALERT_ESCALATED = "alert.escalated", "escalated the alert"
+    ALERT_ACKNOWLEDGED = "alert.acknowledged", "acknowledged the alert"
+
+
+class TicketEvent(EventRow):
+    """One thing that happened to a report or a ticket."""
+
+    kind = models.CharField(max_length=40, choices=TicketEventKind)
+    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="ticket_events")
+    ticket = models.ForeignKey(
+        Ticket, null=True, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
+    report = models.ForeignKey(
+        Report, null=True, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
+    comment = models.ForeignKey(
+        Comment, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    time_entry = models.ForeignKey(
+        TimeEntry, null=True, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
+    link = models.ForeignKey(
+        TicketLink, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    fix_check = models.ForeignKey(
+        FixCheck, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    alert = models.ForeignKey(
+        Alert, null=True, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
+    actor_key = models.ForeignKey(
+        ApiKey, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    actor_reporter = models.ForeignKey(
+        Reporter, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+
+    class Meta:
+        ordering = ["at", "pk"]
+        indexes = [
+            models.Index(fields=["ticket", "at"], name="event_of_ticket"),
+            models.Index(fields=["report", "at"], name="event_of_report"),
+            models.Index(fields=["kind", "at"], name="event_of_kind"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} ({self.kind})"

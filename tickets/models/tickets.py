@@ -1,0 +1,196 @@
+from django.conf import settings
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Upper
+
+from clients.models import Client, Project, Release
+from core.errors import MoveRefused
+from tickets.rules.priority import awaits_p1_approval, priority_of
+from tickets.rules.states import DONE, OPEN, TICKET_MOVES, TicketState
+from tickets.rules.words import Kind, Priority, Severity
+
+_OPEN = [state.value for state in OPEN]
+_DONE = [state.value for state in DONE]
+_WITH_ASSIGNEE = [TicketState.IN_PROGRESS.value, TicketState.IN_REVIEW.value]
+_LIVE = [TicketState.SHIPPED.value, TicketState.VERIFIED.value]
+
+
+class Ticket(models.Model):
+    """One piece of work, with one or more reports. Its number is that of the report it came of."""
+
+    number = models.BigIntegerField(unique=True)
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, related_name="tickets", db_index=False
+    )
+    project = models.ForeignKey(
+        Project, on_delete=models.PROTECT, related_name="tickets", db_index=False
+    )
+    title = models.CharField(max_length=200)
+    kind = models.CharField(max_length=12, choices=Kind)
+    severity = models.CharField(max_length=2, choices=Severity)
+    severity_confirmed_at = models.DateTimeField(null=True)
+    reach = models.PositiveIntegerField(default=0)
+    unsigned_reach = models.PositiveIntegerField(default=0)
+    p1_approved_at = models.DateTimeField(null=True)
+    priority = models.CharField(max_length=2, choices=Priority)
+    state = models.CharField(max_length=12, choices=TicketState, default=TicketState.QUEUED)
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="assigned_tickets",
+    )
+    estimate_minutes = models.PositiveIntegerField()
+    received_at = models.DateTimeField()
+    opened_at = models.DateTimeField()
+    shipped_at = models.DateTimeField(null=True)
+    release = models.ForeignKey(
+        Release, null=True, on_delete=models.PROTECT, related_name="tickets"
+    )
+    reopened_count = models.PositiveSmallIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        ordering = ["-number"]
+        indexes = [
+            models.Index(
+                fields=["priority", "received_at", "number"],
+                name="queue_order",
+                condition=Q(state__in=_OPEN),
+            ),
+            models.Index(
+                fields=["priority", "received_at", "number"],
+                name="queue_next",
+                condition=Q(state="queued"),
+            ),
+            models.Index(
+                fields=["client", "-number"], name="client_open", condition=Q(state__in=_OPEN)
+            ),
+            models.Index(
+                fields=["client", "-number"], name="client_done", condition=Q(state__in=_DONE)
+            ),
+            models.Index(fields=["client", "-number"], name="client_newest"),
+            models.Index(fields=["project", "-number"], name="project_newest"),
+            models.Index(
+                fields=["assignee", "state"], name="assignee_open", condition=Q(state__in=_OPEN)
+            ),
+            models.Index(
+                fields=["-shipped_at"], name="shipped_newest", condition=Q(state__in=_LIVE)
+            ),
+            GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="ticket_title_trigram"),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="ticket_shipped_at_when_live",
+                condition=Q(state__in=_LIVE, shipped_at__isnull=False)
+                | (~Q(state__in=_LIVE) & Q(shipped_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="ticket_worked_by_somebody",
+                condition=~Q(state__in=_WITH_ASSIGNEE) | Q(assignee__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="ticket_received_first", condition=Q(received_at__lte=F("opened_at"))
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.title}"
+
+    def check_move(self, state: TicketState) -> None:
+        """Raises MoveRefused unless the state table allows the move."""
+        here = TicketState(self.state)
+        if state not in TICKET_MOVES[here]:
+            raise MoveRefused(
+                f"#{self.number} is {here.label.lower()}; it cannot become {state.label.lower()}."
+            )
+
+    def may_move(self, state: TicketState) -> bool:
+        """Tell whether the state table allows the move."""
+        return state in TICKET_MOVES[TicketState(self.state)]
+
+    def reprioritise(self) -> None:
+        """Set the priority that severity, reach and approval give."""
+        self.priority = priority_of(
+            Severity(self.severity), self.reach, p1_approved=self.p1_approved_at is not None
+        )
+
+    @property
+    def awaits_p1_approval(self) -> bool:
+        """Tell whether its reach makes it P1 as soon as a person approves."""
+        approved = self.p1_approved_at is not None
+        return awaits_p1_approval(Severity(self.severity), self.reach, p1_approved=approved)
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether work on it is still to be done."""
+        return self.state in _OPEN
+
+
+class TicketLink(models.Model):
+    """A pull request, or another page that belongs to the work."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="links")
+    url = models.URLField(max_length=500)
+    added_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
+    )
+    added_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ["added_at"]
+        constraints = [models.UniqueConstraint(fields=["ticket", "url"], name="ticket_link_once")]
+
+    def __str__(self) -> str:
+        return self.url
+
+
+class FixCheck(models.Model):
+    """The question "does it work for you?", asked of one reporter after one shipping."""
+
+    class State(models.TextChoices):
+        ASKED = "asked", "Asked"
+        WORKS = "works", "Works"
+        BROKEN = "broken", "Still broken"
+        SUPERSEDED = "superseded", "No longer asked"
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="fix_checks")
+    reporter = models.ForeignKey(
+        "tickets.Reporter", on_delete=models.PROTECT, related_name="fix_checks"
+    )
+    state = models.CharField(max_length=10, choices=State, default=State.ASKED)
+    token_hash = models.CharField(max_length=64, unique=True, null=True)
+    asked_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="fix_check_answered_at_when_answered",
+                condition=Q(state__in=["works", "broken"], answered_at__isnull=False)
+                | Q(state__in=["asked", "superseded"], answered_at__isnull=True),
+            ),
+            models.UniqueConstraint(
+                fields=["ticket", "reporter"], name="fix_check_asked_once",
+                condition=Q(state="asked"),
+            ),
+        ]  # fmt: skip
+
+    def __str__(self) -> str:
+        return f"{self.ticket}: {self.get_state_display()}"
+
+
+class Presence(models.Model):
+    """Who has a ticket open, and since when we last heard so."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="presences")
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+")
+    seen_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["ticket", "user"], name="presence_once")]
+
+    def __str__(self) -> str:
+        return f"{self.user} on {self.ticket}"

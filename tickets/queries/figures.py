@@ -1,0 +1,104 @@
+"""Figures for the console: counts and medians, never estimates of what was not measured."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from statistics import median
+
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import TruncDate
+
+from clients.models import User
+from tickets.models import Report, Ticket, TicketEvent, TicketEventKind, Triage
+from tickets.rules.states import OPEN, TicketState
+from tickets.rules.words import Priority
+
+
+def open_by_priority() -> dict[str, int]:
+    """Count the open tickets of each priority."""
+    counts = dict(
+        Ticket.objects.filter(state__in=OPEN)
+        .order_by()
+        .values_list("priority")
+        .annotate(count=Count("pk"))
+    )
+    return {priority: counts.get(priority, 0) for priority in Priority.values}
+
+
+def arrivals_and_ships(*, now: datetime, days: int = 14) -> list[tuple[date, int, int]]:
+    """Give, for each of the last days (UTC), the reports received and the fixes shipped."""
+    first = now.date() - timedelta(days=days - 1)
+    arrived = _per_day(TicketEventKind.REPORT_RECEIVED, first)
+    shipped = _per_day(TicketEventKind.TICKET_SHIPPED, first)
+    wanted = [first + timedelta(days=offset) for offset in range(days)]
+    return [(day, arrived.get(day, 0), shipped.get(day, 0)) for day in wanted]
+
+
+def _per_day(kind: TicketEventKind, first: date) -> dict[date, int]:
+    rows = (
+        TicketEvent.objects.filter(kind=kind, at__date__gte=first)
+        .order_by()
+        .values(day=TruncDate("at"))
+        .annotate(count=Count("pk"))
+    )
+    return {row["day"]: row["count"] for row in rows}
+
+
+def first_response_minutes(*, now: datetime, days: int = 14) -> list[tuple[date, float, int]]:
+    """Give, for each of the last days with answers, the median elapsed minutes to the first
+    response of the reports received that day, and how many reports that is.
+    """
+    first = now.date() - timedelta(days=days - 1)
+    waits: dict[date, list[float]] = {}
+    answered = Report.objects.filter(
+        received_at__date__gte=first, first_response_at__isnull=False
+    ).values_list("received_at", "first_response_at")
+    for received_at, answered_at in answered:
+        wait = (answered_at - received_at).total_seconds() / 60
+        waits.setdefault(received_at.date(), []).append(max(0.0, wait))
+    return [(day, median(waits[day]), len(waits[day])) for day in sorted(waits)]
+
+
+def load_by_engineer(*, people: Sequence[User], now: datetime) -> list[dict[str, object]]:
+    """Give, for each engineer, the open tickets they hold, their estimate in minutes, and the
+    minutes they logged in the last seven days.
+    """
+    held = {
+        row["assignee"]: row
+        for row in Ticket.objects.filter(state__in=OPEN, assignee__in=people)
+        .order_by()
+        .values("assignee")
+        .annotate(
+            tickets=Count("pk"),
+            estimate=Sum("estimate_minutes", filter=~Q(state=TicketState.WAITING)),
+        )
+    }
+    week_ago = (now - timedelta(days=7)).date()
+    logged = dict(
+        User.objects.filter(pk__in=[person.pk for person in people])
+        .annotate(
+            minutes=Sum(
+                "time_entries__minutes",
+                filter=Q(time_entries__work_date__gt=week_ago, time_entries__voided_at=None),
+            )
+        )
+        .values_list("pk", "minutes")
+    )
+    return [
+        {
+            "engineer": person,
+            "tickets": held.get(person.pk, {}).get("tickets", 0),
+            "estimate_minutes": held.get(person.pk, {}).get("estimate") or 0,
+            "logged_minutes": logged.get(person.pk) or 0,
+        }
+        for person in people
+    ]
+
+
+def proposal_accuracy(*, most: int = 1000) -> dict[str, int]:
+    """Count, over the latest decisions of people, how often kind and severity were right."""
+    latest = Triage.objects.filter(decided_at__isnull=False).order_by("-decided_at")[:most]
+    return Triage.objects.filter(pk__in=latest.values("pk")).aggregate(
+        decided=Count("pk"),
+        kind_right=Count("pk", filter=Q(kind=F("decided_kind"))),
+        severity_right=Count("pk", filter=Q(severity=F("decided_severity"))),
+    )

@@ -1,0 +1,150 @@
+from datetime import datetime, timedelta
+
+from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery
+
+from clients.models import User
+from tickets.models import Report, Signal, Ticket
+from tickets.queries.access import reports_for, tickets_for
+from tickets.rules.states import DONE, IN_TRIAGE, OPEN, ReportState, TicketState
+
+COUNT_CAP = 1000
+
+
+def capped_count(rows: QuerySet, cap: int = COUNT_CAP) -> int:  # type: ignore[type-arg]
+    """Count rows, but no further than ``cap``, so that a count costs the same at any size."""
+    return rows.order_by().values("pk")[:cap].count()
+
+
+def queue(*, now: datetime) -> QuerySet[Ticket]:
+    """List the open tickets in the order they are worked: by priority, oldest first inside it.
+
+    Annotates ``respond_by``: the earliest promised first response nobody has given yet.
+    """
+    unanswered = (
+        Report.objects.filter(ticket=OuterRef("pk"), first_response_at=None)
+        .order_by()
+        .values("ticket")
+        .annotate(soonest=Min("respond_by_at"))
+        .values("soonest")
+    )
+    return (
+        Ticket.objects.filter(state__in=OPEN)
+        .select_related("client", "project", "assignee")
+        .annotate(respond_by=Subquery(unanswered))
+        .order_by("priority", "received_at", "number")
+    )
+
+
+def triage_inbox() -> QuerySet[Report]:
+    """List the reports that no person has judged yet, most severe proposal first, then oldest."""
+    return (
+        Report.objects.filter(state__in=IN_TRIAGE)
+        .select_related("client", "project", "reporter__user", "triage", "alert")
+        .order_by(F("triage__severity").asc(nulls_first=True), "received_at", "pk")
+    )
+
+
+def triage_counts() -> dict[str, int]:
+    """Count what waits for triage, by state of the report (capped)."""
+    rows = Report.objects.all()
+    return {
+        "waiting": capped_count(
+            rows.filter(state__in=[ReportState.RECEIVED, ReportState.PROPOSED])
+        ),
+        "asked": capped_count(rows.filter(state=ReportState.ASKED)),
+    }
+
+
+def client_tickets(
+    user: User,
+    *,
+    client_id: int,
+    view: str = "open",
+    search: str = "",
+    project_id: int | None = None,
+) -> QuerySet[Ticket]:
+    """List a client's tickets, newest first, as the user may see them.
+
+    ``view`` is open, done or all; ``search`` matches the number (with or without #) or words of
+    the title, at most 100 characters of it.
+    """
+    tickets = tickets_for(user).filter(client_id=client_id).order_by("-number")
+    if view == "open":
+        tickets = tickets.filter(state__in=OPEN)
+    elif view == "done":
+        tickets = tickets.filter(state__in=DONE)
+    if project_id:
+        tickets = tickets.filter(project_id=project_id)
+    return _matching(tickets, search, "number", "title")
+
+
+def client_reports(
+    user: User,
+    *,
+    client_id: int,
+    view: str = "open",
+    search: str = "",
+    project_id: int | None = None,
+) -> QuerySet[Report]:
+    """List a client's reports that have no ticket, newest first, as the user may see them.
+
+    ``view`` is open (not judged yet), done (declined) or all.
+    """
+    states = {"open": list(IN_TRIAGE), "done": [ReportState.DECLINED]}.get(
+        view, [*IN_TRIAGE, ReportState.DECLINED]
+    )
+    reports = reports_for(user).filter(client_id=client_id, state__in=states).order_by("-pk")
+    if project_id:
+        reports = reports.filter(project_id=project_id)
+    return _matching(reports, search, "pk", "text")
+
+
+def _matching(rows: QuerySet, search: str, number: str, words: str) -> QuerySet:  # type: ignore[type-arg]
+    wanted = search.strip()[:100].replace("\x00", "")
+    digits = wanted.lstrip("#")
+    if digits.isascii() and digits.isdigit() and len(digits) < 19:
+        return rows.filter(**{number: int(digits)})
+    matches = Q()
+    for word in wanted.split()[:8]:
+        matches &= Q(**{f"{words}__icontains": word})
+    return rows.filter(matches)
+
+
+def recently_shipped(client_id: int, *, now: datetime, days: int = 30) -> QuerySet[Ticket]:
+    """List what was shipped for a client in the last days, newest first."""
+    return (
+        Ticket.objects.filter(
+            client_id=client_id,
+            state__in=[TicketState.SHIPPED, TicketState.VERIFIED],
+            shipped_at__gte=now - timedelta(days=days),
+        )
+        .select_related("project", "release")
+        .order_by("-shipped_at")
+    )
+
+
+def same_signal_tickets(report: Report, *, most: int = 5) -> list[tuple[Ticket, str]]:
+    """Give the client's newest tickets that share a signal with the report, with that signal.
+
+    Closed tickets are left out; staff decide whether it is the same problem.
+    """
+    mine = list(report.signals.all())
+    if not mine:
+        return []
+    same = Q()
+    for signal in mine:
+        same |= Q(kind=signal.kind, value=signal.value)
+    found: dict[int, tuple[Ticket, str]] = {}
+    shared = (
+        Signal.objects.filter(same, report__ticket__client_id=report.client_id)
+        .exclude(report__ticket__state=TicketState.CLOSED)
+        .exclude(report=report)
+        .select_related("report__ticket")
+        .order_by("-report__ticket__number")[: most * 8]
+    )
+    for signal in shared:
+        ticket = signal.report.ticket
+        assert ticket is not None
+        reason = f"same {signal.get_kind_display().lower()} {signal.value}"
+        found.setdefault(ticket.pk, (ticket, reason))
+    return list(found.values())[:most]

@@ -1,0 +1,94 @@
+"""Judging an uploaded file by its content, and making images safe to show."""
+
+import io
+import re
+from dataclasses import dataclass
+
+import filetype
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from core.errors import InvalidInput
+from core.text import clean_text
+
+MOST_PIXELS = 50_000_000
+_IMAGES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/gif": "PNG"}
+_SAVED_AS = {"PNG": ("image/png", "png"), "JPEG": ("image/jpeg", "jpg"), "WEBP": ("image/webp", "webp")}
+_KEPT = {
+    "application/pdf", "application/zip", "application/gzip", "video/mp4", "video/webm",
+    "video/quicktime", "video/x-matroska",
+}  # fmt: skip
+_UNSAFE_IN_NAME = re.compile(r'[\\/:*?"<>|\x00-\x1f\x7f\u202a-\u202e\u2066-\u2069]')
+
+
+@dataclass(frozen=True)
+class PreparedFile:
+    """A file that may be stored: its safe name, its judged type and the bytes to keep."""
+
+    name: str
+    content_type: str
+    data: bytes
+    is_image: bool
+
+
+def prepare_file(name: str, data: bytes, *, most_bytes: int) -> PreparedFile:
+    """Judge a file by its content and make it safe.
+
+    Images are re-encoded, which drops EXIF and everything hidden behind the picture; of an animation the first
+    frame stays. Text of any sort is kept as plain text. Raises InvalidInput for an empty, too
+    large, broken or unsupported file.
+    """
+    safe = _safe_name(name)
+    if not data:
+        raise InvalidInput(f"{safe} is empty.", field="attachments")
+    if len(data) > most_bytes:
+        raise InvalidInput(
+            f"{safe} is larger than {most_bytes // (1024 * 1024)} MB.", field="attachments"
+        )
+    judged = filetype.guess_mime(data) or ""
+    if judged in _IMAGES:
+        return _image(safe, data, _IMAGES[judged])
+    if judged in _KEPT:
+        return PreparedFile(safe, judged, data, is_image=False)
+    if not judged and _is_text(data):
+        return PreparedFile(safe, "text/plain", data, is_image=False)
+    raise InvalidInput(
+        f"{safe} is of a kind we do not take. Send images, videos, PDF, text or a ZIP.",
+        field="attachments",
+    )
+
+
+def _image(name: str, data: bytes, form: str) -> PreparedFile:
+    content_type, ending = _SAVED_AS[form]
+    try:
+        with Image.open(io.BytesIO(data)) as opened:
+            if opened.width * opened.height > MOST_PIXELS:
+                raise InvalidInput(f"{name} has too many pixels.", field="attachments")
+            picture = ImageOps.exif_transpose(opened)
+            picture = picture.convert("RGB" if form == "JPEG" else "RGBA")
+            out = io.BytesIO()
+            picture.save(out, form, **({"quality": 88} if form == "JPEG" else {}))
+    except InvalidInput:
+        raise
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, MemoryError, EOFError,
+            Image.DecompressionBombError) as error:  # fmt: skip
+        raise InvalidInput(f"{name} is a broken image.", field="attachments") from error
+    stem = name.rsplit(".", 1)[0] or "image"
+    return PreparedFile(f"{stem}.{ending}", content_type, out.getvalue(), is_image=True)
+
+
+def _is_text(data: bytes) -> bool:
+    if b"\x00" in data:
+        return False
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _safe_name(name: str) -> str:
+    short = _UNSAFE_IN_NAME.sub("_", clean_text(name)).strip(" .")
+    if len(short) > 120:
+        stem, dot, ending = short.rpartition(".")
+        short = f"{stem[:100]}{dot}{ending[:12]}" if stem else short[:120]
+    return short or "file"

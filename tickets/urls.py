@@ -1,0 +1,23 @@
+from django.urls import path, register_converter
+from django.urls.converters import IntConverter
+
+from tickets import views
+
+
+class NumberConverter(IntConverter):
+    """A public number: what a bigint holds and no more."""
+
+    regex = "[1-9][0-9]{0,17}"
+
+
+register_converter(NumberConverter, "number")
+
+urlpatterns = [
+    path("portal/", views.portal_home, name="portal_home"),
+    path("portal/report/", views.report_new, name="report_new"),
+    path("portal/reports/<number:number>/", views.report_detail, name="report_detail"),
+    path("portal/tickets/", views.ticket_list, name="ticket_list"),
+    path("portal/tickets/<number:number>/", views.ticket_detail, name="ticket_detail"),
+    path("portal/files/<number:pk>/", views.attachment, name="attachment"),
+    path("v/<str:token>/", views.fix_check, name="fix_check"),
+]
