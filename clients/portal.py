@@ -64,8 +64,13 @@ class Portal:
         return self.may("report.file")
 
     def of_client(self, client_id: int) -> "Portal":
-        """Give the portal as seen from another of the person's clients."""
-        member = next(m for m in self.memberships if m.client_id == client_id)
+        """Give the portal as seen from one of the person's clients.
+
+        Raises Member.DoesNotExist for any other: the portal is for members, also to staff.
+        """
+        member = next((m for m in self.memberships if m.client_id == client_id), None)
+        if member is None:
+            raise Member.DoesNotExist
         return Portal(self.user, self.memberships, member, self.now)
 
 

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django import template
+from django.conf import settings
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
@@ -51,6 +52,18 @@ def distance(context: Context, moment: datetime | None) -> str:
         local.strftime("%A %-d %B %Y, %H:%M %Z"),
         describe_distance(moment, context["now"]),
     )
+
+
+@register.simple_tag
+def upload_limits() -> dict[str, int]:
+    """Give how many files of which size the portal takes at once."""
+    return {"files": settings.ATTACHMENT_MAX_COUNT, "bytes": settings.ATTACHMENT_MAX_BYTES}
+
+
+@register.filter
+def tones(words: str, prefix: str) -> str:
+    """Turn "good hollow" into the classes "badge-good badge-hollow"."""
+    return " ".join(f"{prefix}-{word}" for word in words.split())
 
 
 @register.filter

@@ -1,0 +1,16 @@
+from tickets.views.files import attachment
+from tickets.views.fixcheck import fix_check
+from tickets.views.home import portal_home
+from tickets.views.listing import ticket_list
+from tickets.views.report import report_new
+from tickets.views.ticket import report_detail, ticket_detail
+
+__all__ = [
+    "attachment",
+    "fix_check",
+    "portal_home",
+    "report_detail",
+    "report_new",
+    "ticket_detail",
+    "ticket_list",
+]

@@ -1,0 +1,67 @@
+"""The timeline as the portal tells it: reports and replies as speech, steps in plain words."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from django.utils.safestring import SafeString
+
+from core.text import render_markdown
+from tickets.models import Attachment, Report, TicketEventKind
+from tickets.queries import TimelineEntry
+from tickets.rules.plain_words import STEPS, Step
+
+
+@dataclass(frozen=True)
+class Line:
+    """One line: a step, or something that somebody said with its files."""
+
+    at: datetime
+    who: str
+    by_staff: bool
+    step: Step | None = None
+    note: str = ""
+    report: Report | None = None
+    comment_id: int | None = None
+    html: SafeString | None = None
+    files: list[Attachment] = field(default_factory=list)
+
+
+def lines_of(
+    entries: Iterable[TimelineEntry], reports: Iterable[Report], number: int
+) -> list[Line]:
+    """Tell a timeline; ``number`` is the page's own, which needs no naming."""
+    told = {report.pk: report for report in reports}
+    return [_line(entry, told, number) for entry in entries]
+
+
+def _line(entry: TimelineEntry, reports: dict[int, Report], number: int) -> Line:
+    said = {"at": entry.at, "who": entry.who, "by_staff": entry.by_staff}
+    if entry.comment:
+        return Line(
+            **said,  # type: ignore[arg-type]
+            comment_id=entry.comment.pk,
+            html=render_markdown(entry.comment.body),
+            files=entry.files,
+        )
+    event = entry.event
+    assert event is not None
+    step = STEPS[event.kind]
+    report = reports.get(event.report_id or 0)
+    if event.kind == TicketEventKind.REPORT_RECEIVED and report:
+        who = str(report.reporter.user or report.reporter) if report.reporter else entry.who
+        return Line(
+            at=entry.at,
+            who=who,
+            by_staff=False,
+            step=step,
+            note="" if report.number == number else f"#{report.number}",
+            report=report,
+            files=list(report.attachments.all()),
+        )
+    other = event.report_id and event.report_id != number
+    return Line(
+        **said,  # type: ignore[arg-type]
+        step=step,
+        note=f"#{event.report_id}" if other else "",
+    )

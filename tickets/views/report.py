@@ -1,0 +1,73 @@
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.views.decorators.http import require_http_methods
+
+from clients.portal import Portal, add_refusal, portal_page, show
+from clients.queries import client_projects
+from core.errors import LimitReached, Refused
+from core.limits import check_limit
+from tickets.actions import Sender, receive_report
+from tickets.forms import ReportForm
+from tickets.models import Report, Source
+from tickets.views.uploads import kept_files, store_files
+
+REPORTS_AN_HOUR = 60
+SESSION_SENT = "portal_sent"
+
+
+@require_http_methods(["GET", "POST"])
+@portal_page
+def report_new(request: HttpRequest, portal: Portal) -> HttpResponseBase:
+    """Take a problem in under a minute; one text is enough."""
+    if not portal.may_report:
+        raise PermissionDenied
+    projects = client_projects(portal.client.pk)
+    if request.method == "POST":
+        form = ReportForm(request.POST, request.FILES, projects=projects)
+        report = _receive(request, portal, form) if form.is_valid() else None
+        if report:
+            request.session[SESSION_SENT] = report.number
+            return redirect("report_detail", number=report.number)
+    else:
+        form = ReportForm(projects=projects, initial=_initial(request))
+
+    context = {"nav": "report", "form": form, "kept": kept_files(portal, form)}
+    return show(request, portal, "portal/report.html", context, status=422 if form.errors else 200)
+
+
+def _initial(request: HttpRequest) -> dict[str, Any]:
+    """Let a link open the form for one app or page: ?project=…&page_url=…"""
+    return {name: request.GET[name][:2000] for name in ("project", "page_url") if name in request.GET}
+
+
+def _receive(request: HttpRequest, portal: Portal, form: ReportForm) -> Report | None:
+    """Store the report; gives None with the refusal on the form."""
+    data = form.cleaned_data
+    try:
+        check_limit(
+            "portal.report", str(portal.user.pk), most=REPORTS_AN_HOUR, seconds=3600, now=portal.now
+        )
+        report, _ = receive_report(
+            project_id=int(data["project"]),
+            source=Source.PORTAL,
+            # Pressing twice, or sending again after a lost answer, makes one report.
+            source_key=f"{portal.user.pk}:{data['form_key']}" if data["form_key"] else "",
+            text=data["text"],
+            page_url=data["page_url"],
+            user_agent=request.headers.get("User-Agent", ""),
+            device=data["device"],
+            claimed_severity=data["claimed_severity"],
+            sender=Sender(user=portal.user),
+            attachment_ids=store_files(portal, form),
+            actor=portal.user,
+            now=portal.now,
+        )
+    except LimitReached:
+        raise
+    except Refused as refusal:
+        add_refusal(form, refusal)
+        return None
+    return report
