@@ -7,10 +7,16 @@ from core.errors import InvalidInput
 def check_fields(row: models.Model) -> None:
     """Raises InvalidInput, naming the field, unless the row's own fields are valid.
 
-    Constraints stay with the database: an action has locked and checked what they need.
+    Relations and constraints stay with the database: an action has locked and checked what they
+    need.
     """
+    skipped = {
+        field.name
+        for field in row._meta.concrete_fields
+        if field.is_relation or (field.null and getattr(row, field.attname) is None)
+    }
     try:
-        row.full_clean(validate_unique=False, validate_constraints=False)
+        row.full_clean(exclude=skipped, validate_unique=False, validate_constraints=False)
     except ValidationError as error:
         field, messages = next(iter(error.message_dict.items()))
         name = "" if field == NON_FIELD_ERRORS else field
