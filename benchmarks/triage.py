@@ -1,7 +1,7 @@
 """How often triage proposes what a person chose, on hand-labelled reports it was not fitted to.
 
-Five folds, stratified by kind; in each fold the learned corrections are fitted anew to the other four. The
-lexicon is written from general knowledge and is not derived from the reports, so there is nothing of it to rebuild.
+Five folds, stratified by kind; in each fold the learned corrections are fitted anew to the other
+four. The lexicon is written by hand and not derived from the reports: nothing of it is rebuilt.
 
     python -m benchmarks.triage [--data FOLDER] [--write]
 

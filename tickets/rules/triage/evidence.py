@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tickets.rules.triage.model import read_tables
 from tickets.rules.triage.phrases import load_lexicon
 from tickets.rules.triage.text import Word, Zone, split_zones
 
@@ -14,8 +16,10 @@ ZONE_WEIGHTS: Final = {"title": 1.3, "body": 1.0, "expected": 0.3, "code": 0.4, 
 # A body goes on for ever; its first words say what it is about.
 NEAR: Final = 120
 FAR_WEIGHT: Final = 0.6
+PASSING_WEIGHT: Final = 0.65
 REPEAT_BONUS: Final = 0.15
 MOST: Final = 1.6
+_AMOUNT: Final = re.compile(r"[$€£¥₽₺₩] ?\d|\d ?[$€£¥₽₺₩]")
 _LONGEST_QUOTE: Final = 60
 _ENOUGH_WORDS: Final = 3
 
@@ -42,6 +46,8 @@ def read_evidence(title: str, text: str, page_url: str = "") -> Evidence:
             weight = ZONE_WEIGHTS[zone.name]
             if zone.name == "body" and hit.first > NEAR:
                 weight *= FAR_WEIGHT
+            if zone.name != "title" and lexicon.concepts[hit.concept].passing:
+                weight *= PASSING_WEIGHT
             counts[hit.concept] = counts.get(hit.concept, 0) + 1
             best[hit.concept] = max(best.get(hit.concept, 0.0), weight)
             quote = _quote(zone, hit.first, hit.last)
@@ -53,6 +59,7 @@ def read_evidence(title: str, text: str, page_url: str = "") -> Evidence:
         for concept, amount in best.items()
     }
     strength.update(_shape(zones, said))
+    strength.update(_together(strength))
     return Evidence(strength, {concept: quote for concept, (_, _, quote) in quotes.items()}, said)
 
 
@@ -74,8 +81,20 @@ def _shape(zones: tuple[Zone, ...], said: int) -> dict[str, float]:
         found["says_little"] = 1.0
     if _is_gibberish(body.words) and (_is_gibberish(title.words) or not title.words):
         found["gibberish"] = 1.0
-    if any(sign in zone.text for zone in (title, body) for sign in "$€£¥₽₺₩"):
+    if any(_AMOUNT.search(zone.text) for zone in (title, body)):
         found["amount"] = 1.0
+    return found
+
+
+def _together(strength: Mapping[str, float]) -> dict[str, float]:
+    """Find what concepts say together; as strong as the weakest of them."""
+    found: dict[str, float] = {}
+    for name, rule in read_tables()["together"].items():
+        if any(concept in strength for concept in rule.get("without", ())):
+            continue
+        amounts = [max(strength.get(concept, 0.0) for concept in group) for group in rule["all"]]
+        if min(amounts) > 0:
+            found[name] = min(amounts)
     return found
 
 

@@ -1,4 +1,4 @@
-"""Fit the corrections to labelled reports: multinomial logistic regression around the hand-set weights."""
+"""Fit corrections to labelled reports: multinomial logistic regression around hand-set weights."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from tickets.rules.triage.model import (
 )
 from tickets.rules.words import Kind, Severity
 
-KIND_PENALTY: Final = 4.0
-SEVERITY_PENALTY: Final = 4.0
+KIND_PENALTY: Final = 10.0
+SEVERITY_PENALTY: Final = 10.0
 ROUNDS: Final = 60
 STEP: Final = 0.05
 _RAREST: Final = 3

@@ -1,8 +1,9 @@
 """From the concepts found to kind and severity: a linear model over hand-set weights.
 
-The lexicon gives every concept its weight (log-odds by judgement); learned.json adds corrections fitted to labelled
-reports with a penalty on every step away from the hand-set weights (an L2 prior, as in maximum a posteriori estimation).
-Without that file, the hand-set weights decide alone.
+The lexicon gives every concept its weight (log-odds by judgement). Concepts that speak for the same
+thing overlap, so each further one counts less. learned.json adds corrections fitted to labelled
+reports, with a penalty on every step away from the hand-set weights (an L2 prior, as in maximum a
+posteriori estimation). Without that file, the hand-set weights decide alone.
 """
 
 from __future__ import annotations
@@ -23,8 +24,11 @@ from tickets.rules.words import Kind, Severity
 FOLDER: Final = Path(__file__).parent
 KINDS: Final = tuple(Kind)
 SEVERITIES: Final = tuple(Severity)
+GRAVE: Final = frozenset({Kind.OUTAGE, Kind.DATA_LOSS, Kind.SECURITY})
 # Being two steps of severity off costs this much more than being one step off.
 FAR_COST: Final = 0.35
+# What the second piece of evidence for the same thing counts, then the third of that, and so on.
+OVERLAP: Final = 0.6
 
 Corrections = Mapping[str, Mapping[str, float]]
 
@@ -48,37 +52,65 @@ def _softmax(scores: list[float]) -> list[float]:
     return [power / total for power in powers]
 
 
+def _overlapping(parts: list[float]) -> float:
+    """Add up evidence of which each further piece repeats some of the one before."""
+    total = sum(part for part in parts if part < 0)
+    share = 1.0
+    for part in sorted((part for part in parts if part > 0), reverse=True):
+        total += share * part
+        share *= OVERLAP
+    return total
+
+
 def kind_scores(weights: Weights, strength: Mapping[str, float]) -> list[float]:
     """Add up what speaks for each kind."""
-    scores = [
-        weights.kind_base.get(kind, 0.0) + weights.kind_learned.get("", {}).get(kind, 0.0)
+    return [
+        weights.kind_base.get(kind, 0.0)
+        + _overlapping(
+            [
+                amount * weights.kind.get(name, {}).get(kind, 0.0)
+                for name, amount in strength.items()
+            ]
+        )
+        + _learned(weights.kind_learned, strength, kind)
         for kind in KINDS
     ]
-    for concept, amount in strength.items():
-        given = weights.kind.get(concept, {})
-        learned = weights.kind_learned.get(concept, {})
-        for place, kind in enumerate(KINDS):
-            scores[place] += amount * (given.get(kind, 0.0) + learned.get(kind, 0.0))
-    return scores
 
 
 def severity_scores(
     weights: Weights, strength: Mapping[str, float], kinds: list[float]
 ) -> list[float]:
-    """Add up what speaks for each severity, given how likely each kind is."""
-    scores = []
-    for severity in SEVERITIES:
-        base = sum(
+    """Add up what speaks for each severity, given how likely each kind is.
+
+    What makes a fault S2 (a core function, the live system) makes an outage, a loss or a leak S1.
+    """
+    grave = sum(share for kind, share in zip(KINDS, kinds, strict=True) if kind in GRAVE)
+
+    def given(name: str, severity: Severity) -> float:
+        said = weights.severity.get(name, {})
+        if severity == Severity.S1:
+            return said.get(severity, 0.0) + grave * said.get(Severity.S2, 0.0)
+        if severity == Severity.S2:
+            return (1.0 - grave) * said.get(severity, 0.0)
+        return said.get(severity, 0.0)
+
+    return [
+        sum(
             share * weights.severity_base[kind][severity]
             for kind, share in zip(KINDS, kinds, strict=True)
         )
-        scores.append(base + weights.severity_learned.get("", {}).get(severity, 0.0))
-    for concept, amount in strength.items():
-        given = weights.severity.get(concept, {})
-        learned = weights.severity_learned.get(concept, {})
-        for place, severity in enumerate(SEVERITIES):
-            scores[place] += amount * (given.get(severity, 0.0) + learned.get(severity, 0.0))
-    return scores
+        + _overlapping([amount * given(name, severity) for name, amount in strength.items()])
+        + _learned(weights.severity_learned, strength, severity)
+        for severity in SEVERITIES
+    ]
+
+
+def _learned(corrections: Corrections, strength: Mapping[str, float], label: str) -> float:
+    """Add up the corrections; the empty name stands for no concept at all."""
+    total = corrections.get("", {}).get(label, 0.0)
+    for name, amount in strength.items():
+        total += amount * corrections.get(name, {}).get(label, 0.0)
+    return total
 
 
 def kind_shares(weights: Weights, strength: Mapping[str, float]) -> list[float]:
@@ -93,23 +125,18 @@ def severity_shares(
     return _softmax(severity_scores(weights, strength, kinds))
 
 
+def _cost(steps: int) -> float:
+    """What a severity costs that is so many steps off."""
+    return min(steps, 1) + FAR_COST * steps * (steps > 1)
+
+
 def choose(weights: Weights, strength: Mapping[str, float]) -> tuple[Kind, Severity]:
     """Take the likeliest kind, and the severity with the least expected cost of being wrong."""
     kinds = kind_shares(weights, strength)
     kind = KINDS[kinds.index(max(kinds))]
     shares = severity_shares(weights, strength, kinds)
     costs = [
-        sum(
-            share
-            * (
-                0.0
-                if taken == true
-                else 1.0
-                if abs(taken - true) == 1
-                else 1.0 + FAR_COST * abs(taken - true)
-            )
-            for true, share in enumerate(shares)
-        )
+        sum(share * _cost(abs(taken - true)) for true, share in enumerate(shares))
         for taken in range(len(SEVERITIES))
     ]
     return kind, SEVERITIES[costs.index(min(costs))]
@@ -128,7 +155,7 @@ def judged_weights() -> Weights:
     """Give the hand-set weights of lexicon and tables, with nothing learned."""
     tables = read_tables()
     concepts = load_lexicon().concepts
-    shapes: Tables = tables["shape"]
+    shapes: Tables = tables["shape"] | tables["together"]
     return Weights(
         kind_base={Kind(name): value for name, value in tables["kind_base"].items()},
         severity_base={

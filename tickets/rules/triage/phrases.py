@@ -1,7 +1,8 @@
-"""The lexicon: concepts, the phrases that speak of them, and how a text is searched for all at once.
+"""The lexicon: concepts, the phrases that speak of them, and the search for all of them at once.
 
 A phrase is words in a row. `word*` matches any word that begins so, `..` skips up to three words,
-`(a|b)` is a choice and `(a|b)?` a choice that may be left out. Case and accents do not matter.
+`(a|b)` is a choice and `(a|b)?` a choice that may be left out; `=` in front asks for a sentence of
+nothing else. Case and accents do not matter.
 """
 
 from __future__ import annotations
@@ -22,24 +23,35 @@ GAP: Final = 3
 _LONGEST_STEM: Final = 24
 _CHOICE = re.compile(r"\(([^()]*)\)(\??)")
 
+# fmt: off
 _NEGATORS: Final = frozenset(
-    """no not never without none cannot cant dont doesnt didnt isnt wasnt arent werent havent hasnt
-    nicht kein keine keinen keiner nie ohne pas aucun aucune jamais sans sin nunca ningun nao sem
-    nenhum nenhuma non senza nessun nessuna niet geen zonder не нет без ни nie bez zaden degil yok
-    不 没 未 無 沒 안 못""".split()
+    {
+        "no", "not", "never", "without", "none", "cannot", "cant", "dont", "doesnt", "didnt",
+        "isnt", "wasnt", "arent", "werent", "havent", "hasnt", "nicht", "kein", "keine",
+        "keinen", "keiner", "nie", "ohne", "pas", "aucun", "aucune", "jamais", "sans", "sin",
+        "nunca", "ningun", "nao", "sem", "nenhum", "nenhuma", "non", "senza", "nessun",
+        "nessuna", "niet", "geen", "zonder", "не", "нет", "без", "ни", "bez", "zaden", "degil",
+        "yok", "不", "没", "未", "無", "沒", "안", "못",
+    }
 )
-_NEGATORS_AFTER: Final = frozenset("nicht pas niet degil yok not ない 않".split())
+# fmt: on
+_NEGATORS_AFTER: Final = frozenset({"nicht", "pas", "niet", "degil", "yok", "not", "ない", "않"})
 
 
 @dataclass(frozen=True, slots=True)
 class Concept:
-    """Something a report can speak of, and what that says about kind and severity."""
+    """Something a report can speak of, and what that says about kind and severity.
+
+    A negatable concept is not found where a negation stands beside it; a passing one is often
+    mentioned in passing and counts less outside the title.
+    """
 
     name: str
     says: str
     kind: Mapping[Kind, float]
     severity: Mapping[Severity, float]
     negatable: bool
+    passing: bool
     phrases: tuple[str, ...]
 
 
@@ -60,6 +72,7 @@ class _Node:
     stems: dict[str, _Node] = field(default_factory=dict)
     gap: _Node | None = None
     ends: list[str] = field(default_factory=list)
+    ends_alone: list[str] = field(default_factory=list)
 
 
 def _expand(phrase: str) -> Iterator[str]:
@@ -106,6 +119,7 @@ def read_concepts(folder: Path = LEXICON) -> tuple[Concept, ...]:
                         Severity(key): float(value) for key, value in table["severity"].items()
                     },
                     negatable=bool(table.get("negatable", False)),
+                    passing=bool(table.get("passing", False)),
                     phrases=tuple(phrase for key in languages for phrase in table[key]),
                 )
             )
@@ -125,6 +139,7 @@ class Lexicon:
                     self._add(plain, concept.name)
 
     def _add(self, phrase: str, concept: str) -> None:
+        alone = phrase.lstrip().startswith("=")
         node = self._root
         steps = _steps(phrase)
         assert steps and steps[0][0] != "gap", f"{concept}: the phrase {phrase!r} has no first word"
@@ -136,40 +151,54 @@ class Lexicon:
                 node = node.stems.setdefault(form, _Node())
             else:
                 node = node.exact.setdefault(form, _Node())
-        if concept not in node.ends:
-            node.ends.append(concept)
+        ends = node.ends_alone if alone else node.ends
+        if concept not in ends:
+            ends.append(concept)
 
     def find(self, words: tuple[Word, ...]) -> list[Hit]:
         """Find every phrase; no phrase reaches over the end of a sentence."""
         hits: list[Hit] = []
         for place in range(len(words)):
-            for concept, last in self._follow(self._root, words, place, first=place):
+            for concept, last in self._find_at(words, place):
                 if not (self.concepts[concept].negatable and _is_negated(words, place, last)):
                     hits.append(Hit(concept, place, last))
         return hits
 
-    def _follow(
-        self, node: _Node, words: tuple[Word, ...], place: int, *, first: int
-    ) -> Iterator[tuple[str, int]]:
-        if place >= len(words) or (place > first and words[place].pause == 2):
-            return
-        form = words[place].form
-        following = [node.exact[form]] if form in node.exact else []
-        if node.stems:
-            for length in range(1, min(len(form), _LONGEST_STEM) + 1):
-                after = node.stems.get(form[:length])
-                if after is not None:
-                    following.append(after)
-        for after in following:
-            for concept in after.ends:
-                yield concept, place
-            if after.exact or after.stems:
-                yield from self._follow(after, words, place + 1, first=first)
-            if after.gap is not None:
-                for skip in range(GAP + 1):
-                    if any(word.pause == 2 for word in words[place + 1 : place + 1 + skip]):
-                        break
-                    yield from self._follow(after.gap, words, place + 1 + skip, first=first)
+    def _find_at(self, words: tuple[Word, ...], first: int) -> Iterator[tuple[str, int]]:
+        """Walk down the tree from one word; no pair of node and place is visited twice."""
+        waiting = [(self._root, first)]
+        seen: set[tuple[int, int]] = set()
+        while waiting:
+            node, place = waiting.pop()
+            for after in _next_nodes(node, words[place].form):
+                if (id(after), place) in seen:
+                    continue
+                seen.add((id(after), place))
+                for concept in after.ends:
+                    yield concept, place
+                ended = place + 1 == len(words) or words[place + 1].pause == 2
+                if ended:
+                    if words[first].pause == 2:
+                        for concept in after.ends_alone:
+                            yield concept, place
+                    continue
+                if after.exact or after.stems:
+                    waiting.append((after, place + 1))
+                if after.gap is not None:
+                    for further in range(place + 1, min(place + 2 + GAP, len(words))):
+                        if words[further].pause == 2:
+                            break
+                        waiting.append((after.gap, further))
+
+
+def _next_nodes(node: _Node, form: str) -> Iterator[_Node]:
+    if form in node.exact:
+        yield node.exact[form]
+    if node.stems:
+        for length in range(1, min(len(form), _LONGEST_STEM) + 1):
+            after = node.stems.get(form[:length])
+            if after is not None:
+                yield after
 
 
 def _is_negated(words: tuple[Word, ...], first: int, last: int) -> bool:

@@ -1,4 +1,4 @@
-"""Propose kind, severity, title and estimate of a report, with the reasons in the customer's words."""
+"""Propose kind, severity, title and estimate of a report, and give the reasons."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def _reasons(kind: Kind, severity: Severity, evidence: Evidence) -> tuple[str, .
     """Say which words led to kind and severity, the weightiest first."""
     weights = load_weights()
     lexicon = load_lexicon()
-    shapes = read_tables()["shape"]
+    shapes = read_tables()["shape"] | read_tables()["together"]
 
     def pull(concept: str) -> tuple[float, float]:
         amount = evidence.strength[concept]

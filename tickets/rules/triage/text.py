@@ -19,7 +19,11 @@ _CONTROL = re.compile(
 _SURROGATE = re.compile(r"[\ud800-\udfff\ufffe\uffff]")
 _TAG = re.compile(r"<[^<>\n]{1,200}>")
 _MARKUP = re.compile(r"\{[a-zA-Z][^{}\n]{0,80}\}|\bh[1-6]\. |[*_~#`]{2,40}")
-_ADDRESS = re.compile(r"\b(?:https?|ftp)://[^\s<>\"']{1,2000}")
+_ADDRESS = re.compile(
+    r"\b(?:https?|ftp)://[^\s<>\"']{1,2000}"
+    r"|\b[a-z0-9-]{1,63}\.(?:[a-z0-9-]{1,63}\.){0,3}(?:com|org|net|io|app|dev|co)\b(?:/[^\s<>\"']{0,500})?",
+    re.IGNORECASE,
+)
 _WORD = re.compile(r"[^\W_]+(?:['’´`][^\W_]+)*|[.!?;:,()\n。！？；：，、…]")
 _MACHINE = re.compile(
     r"\s*(?:user[- ]agent|vs ?code version|os version|modes|remote os|connection|build ?id|"
