@@ -29,7 +29,7 @@ class _Stopped(BaseException):
 def main(arguments: list[str]) -> int:
     """Run until Ctrl-C or SIGTERM; gives the exit code."""
     if os.environ.pop("STOP_WITH_PARENT", ""):
-        die_with_parent()
+        die_with_parent(signal.SIGTERM)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:

@@ -1,4 +1,8 @@
-"""No process outlives the one that started it, even when that one is killed outright."""
+"""No process outlives the one that started it, even when that one is killed outright.
+
+Then they are killed, too: nothing that was accepted depends on an orderly end, and an orphan that
+takes its time would hold the port, or do work beside its successor.
+"""
 
 import ctypes
 import os
@@ -8,7 +12,7 @@ import sys
 _PR_SET_PDEATHSIG = 1  # prctl(2)
 
 
-def die_with_parent(number: int = signal.SIGTERM) -> None:
+def die_with_parent(number: int = signal.SIGKILL) -> None:
     """Have the kernel send us a signal when our parent ends; a no-op outside Linux."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, int(number), 0, 0, 0)
@@ -16,4 +20,4 @@ def die_with_parent(number: int = signal.SIGTERM) -> None:
 
 def forks_die_with_us() -> None:
     """Have every process forked from this one, and theirs in turn, die with its parent."""
-    os.register_at_fork(after_in_child=lambda: die_with_parent(signal.SIGKILL))
+    os.register_at_fork(after_in_child=die_with_parent)

@@ -3,6 +3,7 @@
 A process of its own, so that the supervisor stays small while web and worker run.
 """
 
+import io
 import os
 import sys
 
@@ -23,7 +24,7 @@ def prepare(*, demo: bool) -> None:
     """Migrate, register schedules, collect static files for production, load the demo."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-    call_command("check")
+    call_command("check", stdout=io.StringIO())  # what it finds goes to stderr
     executor = MigrationExecutor(connection)
     waiting = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
     if waiting:

@@ -33,6 +33,7 @@ def web_command(*, host: str, port: int, processes: int, threads: int) -> str:
         *("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
         *("--workers", str(processes), "--blocking-threads", str(threads)),
         *("--backlog", "1024", "--http", "1", "--no-ws", "--no-access-log"),
+        "--respawn-failed-workers",
         *("--workers-kill-timeout", str(_WEB_KILL_SECONDS), "--log-level", "warning"),
         "shipops.start.web:application",
     )
@@ -55,7 +56,7 @@ class _Child(Process):  # type: ignore[misc]  # honcho has no types
         self._child_ctor = partial(Popen, preexec_fn=die_with_parent)
 
     def run(self, *args: Any, **kwargs: Any) -> None:
-        die_with_parent(signal.SIGKILL)
+        die_with_parent()
         super().run(*args, **kwargs)
 
 
