@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from clients.models import User
+from clients.models import ApiKey, User
 from core.errors import InvalidInput
 from core.tokens import random_token
 from tickets.gateways import files
@@ -30,8 +30,8 @@ def upload_attachment(*, name: str, data: bytes, actor: Actor, now: datetime) ->
         size=len(prepared.data),
         sha256=hashlib.sha256(prepared.data).hexdigest(),
         is_image=prepared.is_image,
-        uploaded_by=actor if isinstance(actor, User) else None,
         uploaded_at=now,
+        **_uploader(actor),
     )
     files.write_file(attachment.path, prepared.data)
     return attachment
@@ -58,10 +58,18 @@ def tie_attachments(
         pk__in=wanted,
         report=None,
         comment=None,
-        uploaded_by=actor if isinstance(actor, User) else None,
+        **_uploader(actor),
     )
     if loose.update(report=report, comment=comment) != len(wanted):
         raise InvalidInput("A file is no longer there; attach it again.", field="attachments")
+
+
+def _uploader(actor: Actor) -> dict[str, User | ApiKey | None]:
+    """Name whose file it is: only the same person or key may tie it."""
+    return {
+        "uploaded_by": actor if isinstance(actor, User) else None,
+        "uploaded_key": actor if isinstance(actor, ApiKey) else None,
+    }
 
 
 def sweep_loose_attachments(*, now: datetime) -> int:

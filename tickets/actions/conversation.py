@@ -41,10 +41,11 @@ def reply_to_ticket(
     ticket that waits for them puts it back to work, and the assignee hears of it.
     """
     ticket = lock_ticket(ticket_id, actor=actor, action="ticket.reply")
-    if known := _known(actor, source_key, body):
+    files = sorted(set(attachment_ids))
+    if known := _known(actor, source_key, body, files):
         return known
     comment = _post(
-        Comment(ticket=ticket, visibility=_PUBLIC), body, actor, now, attachment_ids, source_key
+        Comment(ticket=ticket, visibility=_PUBLIC), body, actor, now, files, source_key
     )
     record(ticket, TicketEventKind.COMMENT_POSTED, actor=actor, at=now, comment=comment)
     if comment.by_staff:
@@ -98,23 +99,24 @@ def reply_to_report(
     On a report with a ticket this is a reply to the ticket.
     """
     report = lock_report(report_id, actor=actor, action="ticket.reply")
+    files = sorted(set(attachment_ids))
     if report.ticket_id:
         return reply_to_ticket(
             ticket_id=report.ticket_id,
             body=body,
             actor=actor,
             now=now,
-            attachment_ids=attachment_ids,
+            attachment_ids=files,
             source_key=source_key,
         )
-    if known := _known(actor, source_key, body):
+    if known := _known(actor, source_key, body, files):
         return known
     comment = post_on_report(
         report=report,
         body=body,
         actor=actor,
         now=now,
-        attachment_ids=attachment_ids,
+        attachment_ids=files,
         source_key=source_key,
     )
     kind = TicketEventKind.COMMENT_POSTED
@@ -208,7 +210,7 @@ def _post(
     source_key: str,
 ) -> Comment:
     text = clean_text(body).strip()
-    ids = list(attachment_ids)
+    ids = sorted(set(attachment_ids))
     if not text and not ids:
         raise InvalidInput("Write something first.", field="body")
     if len(text) > MOST_BODY:
@@ -219,20 +221,21 @@ def _post(
     comment.author_key = actor if isinstance(actor, ApiKey) else None
     comment.by_staff = isinstance(actor, User) and actor.staff_role is not None
     if source_key:
-        comment.source_key, comment.source_hash = source_key, _digest(body)
+        comment.source_key, comment.source_hash = source_key, _digest(body, ids)
     comment.save()
     tie_attachments(ids, comment=comment, actor=actor)
     return comment
 
 
-def _known(actor: Actor, source_key: str, body: str) -> Comment | None:
+def _known(actor: Actor, source_key: str, body: str, files: list[int]) -> Comment | None:
     if not source_key or not isinstance(actor, ApiKey):
         return None
     known = Comment.objects.filter(author_key=actor, source_key=source_key).first()
-    if known and known.source_hash != _digest(body):
+    if known and known.source_hash != _digest(body, files):
         raise KeyReused("This key was used before, with another content.")
     return known
 
 
-def _digest(body: str) -> str:
-    return hashlib.sha256(body.encode("utf-8", "replace")).hexdigest()
+def _digest(body: str, files: list[int]) -> str:
+    content = f"{clean_text(body).strip()}\0{files}"
+    return hashlib.sha256(content.encode()).hexdigest()

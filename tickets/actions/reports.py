@@ -67,10 +67,11 @@ def receive_report(
     fields = _checked(text, title, page_url, user_agent, device, claimed_severity)
     facts = _checked_signals(signals, fields["page_url"])
     who = _checked_sender(sender)
-    digest = _digest(fields, facts, who) if source_key else ""
+    files = sorted(set(attachment_ids))
+    digest = _digest(fields, facts, who, _own_files(actor, files)) if source_key else ""
     try:
         with transaction.atomic():
-            project = Project.objects.select_related("client").get(pk=project_id)
+            project = _project(project_id, actor)
             require(role_of(actor, project.client_id), "report.file")
             if project.archived_at:
                 raise MoveRefused("This project is archived.", field="project")
@@ -92,7 +93,7 @@ def receive_report(
             Signal.objects.bulk_create(
                 Signal(report=report, kind=kind, value=value) for kind, value in facts
             )
-            tie_attachments(attachment_ids, report=report, actor=actor)
+            tie_attachments(files, report=report, actor=actor)
             record(
                 report,
                 TicketEventKind.REPORT_RECEIVED,
@@ -193,9 +194,24 @@ def _author(actor: Actor, report: Report) -> Actor:
     return actor
 
 
-def _digest(fields: dict[str, str], facts: list[tuple[str, str]], who: Sender) -> str:
+def _project(project_id: int, actor: Actor) -> Project:
+    """Give the project; a key brings its own along."""
+    if isinstance(actor, ApiKey) and actor.project_id == project_id:
+        return actor.project
+    return Project.objects.get(pk=project_id)
+
+
+def _own_files(actor: Actor, files: list[int]) -> list[int]:
+    """Give the files that are part of the content: a form sent again brings new copies of its own,
+    a program names the same ones."""
+    return files if isinstance(actor, ApiKey) else []
+
+
+def _digest(
+    fields: dict[str, str], facts: list[tuple[str, str]], who: Sender, files: list[int]
+) -> str:
     person = [who.user.pk if who.user else None, who.email, who.name]
-    content = json.dumps([fields, facts, person], sort_keys=True)
+    content = json.dumps([fields, facts, person, files], sort_keys=True)
     return hashlib.sha256(content.encode()).hexdigest()
 
 
