@@ -12,7 +12,14 @@ from tickets.rules.triage.phrases import load_lexicon
 from tickets.rules.triage.text import Word, Zone, split_zones
 
 # Words in the title weigh more; what was expected, code and the page address weigh less.
-ZONE_WEIGHTS: Final = {"title": 1.3, "body": 1.0, "expected": 0.3, "code": 0.4, "page": 0.4}
+ZONE_WEIGHTS: Final = {
+    "title": 1.3,
+    "body": 1.0,
+    "field": 1.0,
+    "expected": 0.3,
+    "code": 0.4,
+    "page": 0.4,
+}
 # A body goes on for ever; its first words say what it is about.
 NEAR: Final = 120
 FAR_WEIGHT: Final = 0.6

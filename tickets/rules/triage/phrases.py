@@ -2,7 +2,7 @@
 
 A phrase is words in a row. `word*` matches any word that begins so, `..` skips up to three words,
 `(a|b)` is a choice and `(a|b)?` a choice that may be left out; `=` in front asks for a sentence of
-nothing else. Case and accents do not matter.
+nothing else, `^` for the beginning of one. Case and accents do not matter.
 """
 
 from __future__ import annotations
@@ -72,6 +72,7 @@ class _Node:
     stems: dict[str, _Node] = field(default_factory=dict)
     gap: _Node | None = None
     ends: list[str] = field(default_factory=list)
+    ends_first: list[str] = field(default_factory=list)
     ends_alone: list[str] = field(default_factory=list)
 
 
@@ -139,7 +140,7 @@ class Lexicon:
                     self._add(plain, concept.name)
 
     def _add(self, phrase: str, concept: str) -> None:
-        alone = phrase.lstrip().startswith("=")
+        mark = phrase.lstrip()[:1]
         node = self._root
         steps = _steps(phrase)
         assert steps and steps[0][0] != "gap", f"{concept}: the phrase {phrase!r} has no first word"
@@ -151,7 +152,7 @@ class Lexicon:
                 node = node.stems.setdefault(form, _Node())
             else:
                 node = node.exact.setdefault(form, _Node())
-        ends = node.ends_alone if alone else node.ends
+        ends = {"=": node.ends_alone, "^": node.ends_first}.get(mark, node.ends)
         if concept not in ends:
             ends.append(concept)
 
@@ -166,6 +167,7 @@ class Lexicon:
 
     def _find_at(self, words: tuple[Word, ...], first: int) -> Iterator[tuple[str, int]]:
         """Walk down the tree from one word; no pair of node and place is visited twice."""
+        begins = words[first].pause == 2
         waiting = [(self._root, first)]
         seen: set[tuple[int, int]] = set()
         while waiting:
@@ -176,9 +178,12 @@ class Lexicon:
                 seen.add((id(after), place))
                 for concept in after.ends:
                     yield concept, place
+                if begins:
+                    for concept in after.ends_first:
+                        yield concept, place
                 ended = place + 1 == len(words) or words[place + 1].pause == 2
                 if ended:
-                    if words[first].pause == 2:
+                    if begins:
                         for concept in after.ends_alone:
                             yield concept, place
                     continue

@@ -31,6 +31,7 @@ _MACHINE = re.compile(
     r"|\s*\||\s*at [\w.$<]+ ?\(|\s*file \"|\s*\d{4}-\d\d-\d\d[t ]\d\d:\d\d",
     re.IGNORECASE,
 )
+_FIELD = re.compile(r"\s*(?:issue )?(?:type|kind|category|tipo)\s*:", re.IGNORECASE)
 _EXPECTED = re.compile(
     r"\W{0,6}(?:h\d\. )?(?:expected|erwartet|esperado|resultado esperado|comportamiento esperado|"
     r"attendu|résultat attendu|comportement attendu|atteso|risultato atteso|verwacht|ожидаем|"
@@ -149,6 +150,7 @@ def split_zones(title: str, text: str, page_url: str) -> tuple[Zone, ...]:
     body: list[str] = []
     expected: list[str] = []
     code: list[str] = []
+    fields: list[str] = []
     place = body
     in_code = in_details = False
     for line in printable(text).split("\n"):
@@ -166,6 +168,9 @@ def split_zones(title: str, text: str, page_url: str) -> tuple[Zone, ...]:
             continue
         if _MACHINE.match(line):
             continue
+        if _FIELD.match(line):
+            fields.append(_clean(line))
+            continue
         if _EXPECTED.match(line):
             place = expected
         elif _HEADING.match(line):
@@ -175,6 +180,7 @@ def split_zones(title: str, text: str, page_url: str) -> tuple[Zone, ...]:
         _zone("title", _clean(printable(title, TITLE_LIMIT).replace("\n", " "))),
         _zone("body", "\n".join(body)),
         _zone("expected", "\n".join(expected)),
+        _zone("field", "\n".join(fields)),
         _zone("code", "\n".join(code)),
         _zone("page", re.sub(r"[^\w]+", " ", printable(page_url, TITLE_LIMIT))),
     )
