@@ -80,7 +80,7 @@ def account_page(
     """Open a page to whoever is signed in; what is missing or foreign gives 404."""
 
     @wraps(view)
-    def opened(request: HttpRequest, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
+    def opened(request: HttpRequest, /, *args: P.args, **kwargs: P.kwargs) -> HttpResponseBase:
         if not isinstance(request.user, User):
             return _to_login(request)
         try:

@@ -10,10 +10,9 @@ from django.core.validators import MaxLengthValidator
 from django.utils.crypto import get_random_string
 
 from clients.models import Project
+from tickets.actions.conversation import MOST_BODY
+from tickets.actions.reports import MOST_TEXT
 from tickets.rules.plain_words import CLAIMS
-
-MOST_TEXT = 50_000
-MOST_REPLY = 20_000
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -27,7 +26,7 @@ class FilesField(forms.FileField):
 
     widget = FilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:  # type: ignore[override]
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
         """Check each file's size before anything reads it into memory."""
         sent = data if isinstance(data, (list, tuple)) else [data] if data else []
         files = [super(FilesField, self).clean(file, initial) for file in sent]
@@ -104,7 +103,7 @@ class ReplyForm(WithFiles):
     body = forms.CharField(
         label="Your reply",
         strip=False,
-        validators=[MaxLengthValidator(MOST_REPLY)],
+        validators=[MaxLengthValidator(MOST_BODY)],
         required=False,
         widget=forms.Textarea(attrs={"rows": 4}),
     )

@@ -1,16 +1,6 @@
-from django.urls import path, register_converter
-from django.urls.converters import IntConverter
+from django.urls import path
 
 from tickets import views
-
-
-class NumberConverter(IntConverter):
-    """A public number: what a bigint holds and no more."""
-
-    regex = "[1-9][0-9]{0,17}"
-
-
-register_converter(NumberConverter, "number")
 
 urlpatterns = [
     path("portal/", views.portal_home, name="portal_home"),

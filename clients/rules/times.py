@@ -2,7 +2,15 @@
 
 from datetime import datetime
 
-_UNITS = (("year", 365 * 86400), ("month", 30 * 86400), ("week", 7 * 86400), ("day", 86400))
+# The unit, its seconds, and from how many of it on it is the one to use.
+_UNITS = (
+    ("year", 365 * 86400, 1),
+    ("month", 30 * 86400, 2),
+    ("week", 7 * 86400, 2),
+    ("day", 86400, 1),
+    ("hour", 3600, 1),
+    ("minute", 60, 1),
+)
 
 
 def describe_moment(moment: datetime, now: datetime) -> str:
@@ -30,8 +38,8 @@ def describe_distance(moment: datetime, now: datetime) -> str:
 
 
 def _amount(seconds: int) -> str:
-    for unit, size in (*_UNITS, ("hour", 3600), ("minute", 60)):
+    for unit, size, least in _UNITS:
         count = seconds // size
-        if count:
+        if count >= least:
             return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
     return ""

@@ -11,6 +11,7 @@ from clients.actions import (
 )
 from clients.forms import InviteForm, RoleForm
 from clients.models import Invitation, Member
+from clients.models.accounts import CLIENT_ROLE_CHOICES
 from clients.portal import Portal, add_refusal, portal_page, refusals_as_messages, show
 from clients.queries import members_of, open_invitations
 from core.errors import LimitReached, Refused
@@ -30,7 +31,9 @@ def team(request: HttpRequest, portal: Portal) -> HttpResponseBase:
             return _change(request, portal, chosen)
         form = InviteForm(request.POST)
         if form.is_valid() and _invite(portal, form):
-            messages.success(request, f"An invitation is on its way to {form.cleaned_data['email']}.")
+            messages.success(
+                request, f"An invitation is on its way to {form.cleaned_data['email']}."
+            )
             return redirect("team")
 
     context = {
@@ -38,7 +41,7 @@ def team(request: HttpRequest, portal: Portal) -> HttpResponseBase:
         "form": form,
         "members": members_of(portal.client.pk),
         "invitations": open_invitations(portal.client.pk),
-        "roles": RoleForm.base_fields["role"].choices,
+        "roles": CLIENT_ROLE_CHOICES,
         "may_invite": portal.may("member.invite"),
         "may_change": portal.may("member.change"),
     }

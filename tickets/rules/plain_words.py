@@ -23,7 +23,9 @@ REPORT_STANDINGS: dict[str, Standing] = {
     _R.PROPOSED: Standing("New", "calm", "An engineer reads it next."),
     _R.ASKED: Standing("We asked you", "warn", "We need an answer from you to go on.", asks=True),
     _R.ACCEPTED: Standing("Accepted", "calm", "It is in the queue."),
-    _R.DUPLICATE: Standing("Known already", "calm", "It joined another report of the same problem."),
+    _R.DUPLICATE: Standing(
+        "Known already", "calm", "It joined another report of the same problem."
+    ),
     _R.DECLINED: Standing("Closed", "plain", "Nothing more is planned. Reply if that is wrong."),
 }
 TICKET_STANDINGS: dict[str, Standing] = {
@@ -71,10 +73,12 @@ STEPS: dict[str, Step] = {
 
 # Severity as somebody says it who does not know our scale. It only pre-fills: staff confirm.
 CLAIMS: list[tuple[str, str, str]] = [
-    (Severity.S1, "It is down, or data is lost or exposed", "Nobody can use the app, or it harms people."),
+    (
+        Severity.S1,
+        "It is down, or data is lost or exposed",
+        "Nobody can use the app, or it harms people.",
+    ),
     (Severity.S2, "Something important is broken", "Paying, signing in, or what the app is for."),
     (Severity.S3, "It hurts, but there is a way around", "Partly broken, slow or unreliable."),
     (Severity.S4, "A small thing, a question or a wish", "Whenever there is time."),
 ]
-
-

@@ -29,6 +29,7 @@ def portal_home(request: HttpRequest, portal: Portal) -> HttpResponseBase:
     reports = list(client_reports(portal.user, client_id=client_id)[: SHOWN + 1])
     rows = rows_of(tickets, reports)
     asked = [row for row in rows if row.standing.asks]
+    rows.sort(key=lambda row: not row.standing.asks)
     checks = list(open_fix_checks(portal.user, client_id))
     context = {
         "nav": "home",

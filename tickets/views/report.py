@@ -40,7 +40,9 @@ def report_new(request: HttpRequest, portal: Portal) -> HttpResponseBase:
 
 def _initial(request: HttpRequest) -> dict[str, Any]:
     """Let a link open the form for one app or page: ?project=…&page_url=…"""
-    return {name: request.GET[name][:2000] for name in ("project", "page_url") if name in request.GET}
+    return {
+        name: request.GET[name][:2000] for name in ("project", "page_url") if name in request.GET
+    }
 
 
 def _receive(request: HttpRequest, portal: Portal, form: ReportForm) -> Report | None:

@@ -1,6 +1,9 @@
 """Files that come with a form: stored first, then tied by the action, kept if that refuses."""
 
 from collections.abc import Iterable
+from typing import cast
+
+from django.http import QueryDict
 
 from clients.portal import Portal
 from tickets.actions import upload_attachment
@@ -32,5 +35,6 @@ def kept_files(portal: Portal, form: WithFiles) -> list[Attachment]:
 def remember(form: WithFiles, ids: Iterable[int]) -> None:
     """Let the form carry stored files along when it is shown again."""
     form.cleaned_data["kept"] = list(ids)
-    form.data = form.data.copy()
-    form.data["kept"] = ",".join(str(pk) for pk in form.cleaned_data["kept"])
+    data = cast(QueryDict, form.data).copy()
+    data["kept"] = ",".join(str(pk) for pk in form.cleaned_data["kept"])
+    form.data = data
