@@ -35,7 +35,7 @@ lint: development
 	@$(venv) -m ruff format --check .
 	@env $(lint_env) $(venv) -m mypy .
 	@$(venv) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
-	@$(venv) -m djlint templates --lint --check --quiet
+	@$(venv) -m djlint templates --lint --check
 	@env $(lint_env) $(venv) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 format: development

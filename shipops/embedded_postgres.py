@@ -326,11 +326,9 @@ class _Server:
                 env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C"},
                 start_new_session=True,
                 check=False,
-                **(
-                    {"user": owner.pw_uid, "group": owner.pw_gid, "extra_groups": []}
-                    if owner
-                    else {}
-                ),
+                user=owner.pw_uid if owner else None,
+                group=owner.pw_gid if owner else None,
+                extra_groups=[] if owner else None,
             )
             output.seek(0)
             return subprocess.CompletedProcess(done.args, done.returncode, output.read(), "")

@@ -16,7 +16,7 @@ class CannotStart(Exception):
     """A start that cannot work here; the text names the cause and the way out."""
 
 
-def check_python(version: tuple[int, ...] = tuple(sys.version_info)) -> None:
+def check_python(version: tuple[int, ...] = sys.version_info[:3]) -> None:
     """Refuse a Python that is too old."""
     if version[:2] < OLDEST_PYTHON:
         raise CannotStart(
@@ -65,11 +65,8 @@ def _holder(port: int) -> str:
 
     try:
         for connection in psutil.net_connections(kind="tcp"):
-            if (
-                connection.status == psutil.CONN_LISTEN
-                and connection.laddr.port == port
-                and connection.pid
-            ):
+            listens = connection.status == psutil.CONN_LISTEN and connection.laddr
+            if listens and listens.port == port and connection.pid:
                 name = psutil.Process(connection.pid).name()
                 return f"{name} (process {connection.pid})"
     except psutil.Error:
