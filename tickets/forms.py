@@ -26,7 +26,7 @@ class FilesField(forms.FileField):
 
     widget = FilesInput
 
-    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile[bytes]]:
+    def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[bytes]]":
         """Check each file's size before anything reads it into memory."""
         sent = data if isinstance(data, (list, tuple)) else [data] if data else []
         files = [super(FilesField, self).clean(file, initial) for file in sent]
