@@ -66,9 +66,7 @@ def _run(arguments: list[str]) -> int:
             stack.enter_context(embedded_postgres.running(settings.VAR_DIR / "postgres"))
         else:
             check_database(settings.DATABASES["default"])
-        code = _prepare(demo=demo)
-        if code:
-            return code
+        _prepare(demo=demo)
         return _supervise(options, site=settings.SITE_URL, debug=settings.DEBUG)
 
 
@@ -90,17 +88,19 @@ def _options(arguments: list[str]) -> argparse.Namespace:
     return options
 
 
-def _prepare(*, demo: bool) -> int:
+def _prepare(*, demo: bool) -> None:
     command = [sys.executable, "-m", "shipops.start.prepare", *(["--demo"] if demo else [])]
     # A session of its own: on Ctrl-C it is told to stop once, by us.
     with subprocess.Popen(  # noqa: S603
         command, start_new_session=True, preexec_fn=die_with_parent
     ) as child:
         try:
-            return child.wait()
+            code = child.wait()
         except BaseException:
             child.terminate()
             raise
+    if code:
+        sys.exit(1)  # It has said why.
 
 
 def _supervise(options: argparse.Namespace, *, site: str, debug: bool) -> int:
