@@ -113,10 +113,18 @@ def find_user(email: str) -> User | None:
 
 
 def find_api_key(token: str) -> ApiKey:
-    """Give the unrevoked key, its project and client loaded; raises DoesNotExist for any other."""
+    """Give the unrevoked key of a project in use, with project and client.
+
+    Raises ApiKey.DoesNotExist for any other.
+    """
     return ApiKey.objects.select_related("project__client").get(
-        key_hash=hash_token(token), revoked_at=None
+        key_hash=hash_token(token), revoked_at=None, project__archived_at=None
     )
+
+
+def releases_for(key: ApiKey) -> QuerySet[Release]:
+    """List the releases of a key's project."""
+    return Release.objects.filter(project_id=key.project_id)
 
 
 def running_retainer(client_id: int) -> Retainer | None:

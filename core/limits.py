@@ -19,10 +19,11 @@ RETURNING seen
 """
 
 
-def check_limit(scope: str, who: str, *, most: int, seconds: int, now: datetime) -> None:
-    """Count one more in the fixed window; raises LimitReached past ``most`` in ``seconds``.
+def check_limit(scope: str, who: str, *, most: int, seconds: int, now: datetime) -> int:
+    """Count one more in the fixed window; gives how many are left in it.
 
-    Call it outside a transaction, so that a refused request counts too.
+    Raises LimitReached past ``most`` in ``seconds``. Call it outside a transaction, so that a
+    refused request counts too.
     """
     window = int(now.timestamp()) // seconds
     ends = (window + 1) * seconds
@@ -37,6 +38,7 @@ def check_limit(scope: str, who: str, *, most: int, seconds: int, now: datetime)
             "Too many requests. Please try again shortly.",
             retry_after=max(1, ends - int(now.timestamp())),
         )
+    return most - int(seen)
 
 
 def client_address(request: HttpRequest) -> str:

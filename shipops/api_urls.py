@@ -1,3 +1,12 @@
-from django.urls import include, path
+from django.urls import include, path, re_path
 
-urlpatterns = [path("v1/", include("tickets.api_urls"))]
+from shipops.api_docs import docs, schema
+from shipops.errors import unknown_endpoint
+
+urlpatterns = [
+    path("v1/", include("tickets.api_urls")),
+    path("v1/", include("clients.api_urls")),
+    path("schema/", schema, name="api_schema"),
+    path("docs/", docs, name="api_docs"),
+    re_path(r"", unknown_endpoint, name="api_unknown"),
+]

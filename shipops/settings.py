@@ -287,19 +287,30 @@ Q_CLUSTER = {
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
     "DEFAULT_PERMISSION_CLASSES": [],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
-    "DEFAULT_PARSER_CLASSES": ["rest_framework.parsers.JSONParser"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_RENDERER_CLASSES": ["core.api.json.JsonAnswer"],
+    "DEFAULT_PARSER_CLASSES": ["core.api.json.JsonBody"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "core.api.json.JsonOnly",
+    "EXCEPTION_HANDLER": "core.api.problems.handle_exception",
+    "DEFAULT_SCHEMA_CLASS": "core.api.schema.ScopedSchema",
     "UNAUTHENTICATED_USER": None,
 }
 API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 600, least=1)
 SPECTACULAR_SETTINGS = {
     "TITLE": "ShipOps API",
     "VERSION": "1",
+    "DESCRIPTION": "File reports, read what became of them, and tell what was deployed.",
+    "OAS_VERSION": "3.1.0",
+    "SERVERS": [{"url": SITE_URL}],
+    "SCHEMA_PATH_PREFIX": "/api/v1",
     "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
+    "ENUM_NAME_OVERRIDES": {
+        "ReportState": "tickets.rules.states.ReportState",
+        "TicketState": "tickets.rules.states.TicketState",
+        "Kind": "tickets.rules.words.Kind",
+        "Severity": "tickets.rules.words.Severity",
+        "Priority": "tickets.rules.words.Priority",
+        "SignalKind": "tickets.models.SignalKind",
+    },
 }
 
 # --- Safety ----------------------------------------------------------------------------------------

@@ -4,6 +4,11 @@ from django.urls import include, path
 
 from shipops.health import healthz
 
+handler400 = "shipops.errors.bad_request"
+handler403 = "shipops.errors.permission_denied"
+handler404 = "shipops.errors.page_not_found"
+handler500 = "shipops.errors.server_error"
+
 urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("console/", admin.site.urls),

@@ -8,6 +8,7 @@ from tickets.actions.attachments import (
     upload_attachment,
 )
 from tickets.actions.conversation import (
+    MOST_BODY,
     note_on_ticket,
     reply_to_report,
     reply_to_ticket,
@@ -22,8 +23,11 @@ from tickets.actions.presence import (
     mark_present,
 )
 from tickets.actions.reports import (
+    MOST_SIGNALS,
+    MOST_TEXT,
     Sender,
     receive_report,
+    respond_by,
 )
 from tickets.actions.tickets import (
     QueueEmpty,
@@ -59,6 +63,9 @@ from tickets.actions.triage import (
 )
 
 __all__ = [
+    "MOST_BODY",
+    "MOST_SIGNALS",
+    "MOST_TEXT",
     "QueueEmpty",
     "Sender",
     "accept_report",
@@ -87,6 +94,7 @@ __all__ = [
     "reopen_ticket",
     "reply_to_report",
     "reply_to_ticket",
+    "respond_by",
     "resume_waiting",
     "return_from_review",
     "save_macro",

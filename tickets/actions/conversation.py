@@ -98,8 +98,12 @@ def reply_to_report(
 
     On a report with a ticket this is a reply to the ticket.
     """
-    report = lock_report(report_id, actor=actor, action="ticket.reply")
     files = sorted(set(attachment_ids))
+    report = Report.objects.get(pk=report_id)
+    if report.ticket_id is None:
+        report = lock_report(report_id, actor=actor, action="ticket.reply")
+    # A report never leaves its ticket. Other actions lock the ticket before its reports, so a
+    # report that has one is not locked here.
     if report.ticket_id:
         return reply_to_ticket(
             ticket_id=report.ticket_id,

@@ -8,6 +8,7 @@ from tickets.queries.access import (
     tickets_for,
 )
 from tickets.queries.alerts import now_on_call, open_alerts
+from tickets.queries.conversation import public_comments
 from tickets.queries.figures import (
     arrivals_and_ships,
     first_response_minutes,
@@ -55,6 +56,7 @@ __all__ = [
     "open_by_priority",
     "open_fix_checks",
     "proposal_accuracy",
+    "public_comments",
     "queue",
     "reach_of",
     "recently_shipped",

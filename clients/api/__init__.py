@@ -1,0 +1,3 @@
+from clients.api.releases import ReleasesView
+
+__all__ = ["ReleasesView"]
