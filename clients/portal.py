@@ -10,7 +10,7 @@ from typing import Any, Concatenate, ParamSpec
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
-from django.core.exceptions import ObjectDoesNotExist
+from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -20,7 +20,7 @@ from django_htmx.http import HttpResponseClientRedirect
 from clients.models import Client, Member, User
 from clients.queries import memberships_of
 from clients.rules.roles import Role, may
-from core.errors import LimitReached, Refused
+from core.errors import LimitReached, NotAllowed, Refused
 
 SESSION_CLIENT = "portal_client"
 
@@ -87,6 +87,8 @@ def account_page(
             response = view(request, _portal_of(request, request.user), *args, **kwargs)
         except ObjectDoesNotExist:
             raise Http404 from None
+        except NotAllowed as refusal:
+            raise PermissionDenied(refusal.message) from None
         except LimitReached as refusal:
             return too_many(request, refusal)
         add_never_cache_headers(response)
@@ -134,7 +136,12 @@ def too_many(request: HttpRequest, refusal: LimitReached) -> HttpResponse:
 
 
 def add_refusal(form: forms.Form, refusal: Refused) -> None:
-    """Show a refusal as an error of the form, beside the field at fault where it has one."""
+    """Show a refusal as an error of the form, beside the field at fault where it has one.
+
+    What no change to the form would mend goes on as it is and becomes a page of its own.
+    """
+    if isinstance(refusal, (LimitReached, NotAllowed)):
+        raise refusal
     form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
 
 
@@ -143,7 +150,7 @@ def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
     """Show a refusal as a message, for the buttons that have no form to show it on."""
     try:
         yield
-    except LimitReached:
+    except (LimitReached, NotAllowed):
         raise
     except Refused as refusal:
         messages.error(request, refusal.message)

@@ -20,7 +20,7 @@ OPENED_AN_HOUR = 60
 BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
     """Show what somebody is invited to; only the button accepts, since mail scanners open links."""
     try:

@@ -10,7 +10,7 @@ from clients.queries import client_projects, running_retainer
 from core.errors import Refused
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @account_page
 def settings(request: HttpRequest, portal: Portal) -> HttpResponseBase:
     """Show and change one's own profile and, for owners, the client's."""

@@ -6,7 +6,7 @@ from clients.portal import SESSION_CLIENT, Portal, account_page
 from clients.queries import memberships_of
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @account_page
 def client_switch(request: HttpRequest, portal: Portal) -> HttpResponseBase:
     """Look at another of one's own clients."""

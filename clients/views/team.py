@@ -14,13 +14,13 @@ from clients.models import Invitation, Member
 from clients.models.accounts import CLIENT_ROLE_CHOICES
 from clients.portal import Portal, add_refusal, portal_page, refusals_as_messages, show
 from clients.queries import members_of, open_invitations
-from core.errors import LimitReached, Refused
+from core.errors import Refused
 from core.limits import check_limit
 
 INVITATIONS_AN_HOUR = 30
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @portal_page
 def team(request: HttpRequest, portal: Portal) -> HttpResponseBase:
     """Show who is in the team; its owners invite, change and remove."""
@@ -61,8 +61,6 @@ def _invite(portal: Portal, form: InviteForm) -> bool:
             actor=portal.user,
             now=portal.now,
         )
-    except LimitReached:
-        raise
     except Refused as refusal:
         add_refusal(form, refusal)
         return False

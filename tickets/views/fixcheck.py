@@ -15,7 +15,7 @@ from tickets.queries import find_fix_check
 OPENED_AN_HOUR = 120
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 def fix_check(request: HttpRequest, token: str) -> HttpResponseBase:
     """Ask "does it work for you?" without an account; only the buttons answer."""
     try:

@@ -7,7 +7,7 @@ from django.views.decorators.http import require_http_methods
 
 from clients.portal import Portal, add_refusal, portal_page, show
 from clients.queries import client_projects
-from core.errors import LimitReached, Refused
+from core.errors import Refused
 from core.limits import check_limit
 from tickets.actions import Sender, receive_report
 from tickets.forms import ReportForm
@@ -18,7 +18,7 @@ REPORTS_AN_HOUR = 60
 SESSION_SENT = "portal_sent"
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @portal_page
 def report_new(request: HttpRequest, portal: Portal) -> HttpResponseBase:
     """Take a problem in under a minute; one text is enough."""
@@ -67,8 +67,6 @@ def _receive(request: HttpRequest, portal: Portal, form: ReportForm) -> Report |
             actor=portal.user,
             now=portal.now,
         )
-    except LimitReached:
-        raise
     except Refused as refusal:
         add_refusal(form, refusal)
         return None

@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from clients.portal import Portal, account_page, add_refusal, show
-from core.errors import LimitReached, Refused
+from core.errors import Refused
 from core.limits import check_limit
 from tickets.actions import answer_fix, reply_to_report, reply_to_ticket
 from tickets.forms import ReplyForm, StillBrokenForm
@@ -26,7 +26,7 @@ REPLIES_AN_HOUR = 120
 _LIVE = (TicketState.SHIPPED, TicketState.VERIFIED)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @account_page
 def ticket_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResponseBase:
     """Show a ticket as its client sees it; take a reply, or the answer to "does it work?"."""
@@ -66,7 +66,7 @@ def ticket_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
     return show(request, portal, "portal/ticket.html", context, status=422 if failed else 200)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @account_page
 def report_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResponseBase:
     """Show a report that is no ticket yet; one that is leads to its ticket."""
@@ -123,8 +123,6 @@ def _reply(
         return reply_to_report(
             report_id=report.pk, body=body, attachment_ids=ids, actor=user, now=now
         )
-    except LimitReached:
-        raise
     except Refused as refusal:
         add_refusal(form, refusal)
         return None
