@@ -9,7 +9,7 @@ import secrets
 
 from django.conf import settings
 
-_PLACEHOLDER = re.compile(r"\{token:([a-z_]+):(\d+)\}")
+_PLACEHOLDER = re.compile(r"\{token:([a-z_]{1,40}):(\d{1,18}):([A-Za-z0-9_-]{43})\}")
 _IN_LOGS = re.compile(r"(/(?:v|invite)/)[A-Za-z0-9_-]{20,}|\b(so_[a-z]+_)[A-Za-z0-9_-]{20,}")
 
 
@@ -23,8 +23,7 @@ def derive_token(purpose: str, pk: int) -> str:
 
     It can be made again when the mail is sent, so no stored text ever holds it.
     """
-    digest = hmac.new(settings.SECRET_KEY.encode(), f"{purpose}:{pk}".encode(), hashlib.sha256)
-    return base64.urlsafe_b64encode(digest.digest()).rstrip(b"=").decode()
+    return _sign(settings.SECRET_KEY, f"{purpose}:{pk}")
 
 
 def hash_token(token: str) -> str:
@@ -33,13 +32,32 @@ def hash_token(token: str) -> str:
 
 
 def placeholder(purpose: str, pk: int) -> str:
-    """Give the text that stands for a row's token in a stored message."""
-    return f"{{token:{purpose}:{pk}}}"
+    """Give the text that stands for a row's token in a stored message.
+
+    It is signed: what a person wrote into a message is never taken for a placeholder.
+    """
+    return f"{{token:{purpose}:{pk}:{_sign(settings.SECRET_KEY, f'placeholder:{purpose}:{pk}')}}}"
 
 
 def fill_placeholders(text: str) -> str:
-    """Put the tokens in, just before a message leaves."""
-    return _PLACEHOLDER.sub(lambda m: derive_token(m.group(1), int(m.group(2))), text)
+    """Put the tokens in, just before a message leaves; what was not signed here stays as it is.
+
+    A message written under an earlier secret key gets the token of that key, whose hash is stored.
+    """
+    return _PLACEHOLDER.sub(_fill, text)
+
+
+def _fill(match: re.Match[str]) -> str:
+    purpose, pk, signature = match.groups()
+    for key in (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS):
+        if hmac.compare_digest(signature, _sign(key, f"placeholder:{purpose}:{pk}")):
+            return _sign(key, f"{purpose}:{pk}")
+    return match.group(0)
+
+
+def _sign(key: str, message: str) -> str:
+    digest = hmac.new(key.encode(), message.encode(), hashlib.sha256).digest()
+    return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 def mask_tokens(text: str) -> str:
@@ -51,8 +69,11 @@ class TokenFilter(logging.Filter):
     """Keep tokens out of the logs, whoever wrote the line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Mask the finished message; never drop the record."""
-        message = record.getMessage()
+        """Mask the finished message; never drop the record, nor fail over a badly made one."""
+        try:
+            message = record.getMessage()
+        except (TypeError, ValueError, KeyError):
+            return True
         masked = mask_tokens(message)
         if masked != message:
             record.msg, record.args = masked, ()
