@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import total_ordering
 
 _CODE = re.compile(r"[A-Z]{3}")
@@ -39,13 +39,16 @@ class Money:
             raise TypeError("Money takes a Decimal, an int or a string, never a float")
         if not _CODE.fullmatch(currency):
             raise ValueError(f"not an ISO 4217 currency code: {currency!r}")
-        exact = Decimal(amount)
+        try:
+            exact = Decimal(amount)
+            rounded = exact.quantize(Decimal(1).scaleb(-minor_digits(currency)))
+        except InvalidOperation:
+            raise ValueError(f"not an amount of money: {str(amount)[:40]!r}") from None
         if not exact.is_finite():
             raise ValueError("Money must be a finite amount")
-        step = Decimal(1).scaleb(-minor_digits(currency))
-        if exact != exact.quantize(step):
+        if exact != rounded:
             raise ValueError(f"{exact} has more decimal places than {currency} knows")
-        object.__setattr__(self, "amount", exact.quantize(step))
+        object.__setattr__(self, "amount", rounded)
         object.__setattr__(self, "currency", currency)
 
     def _same(self, other: Money) -> None:
