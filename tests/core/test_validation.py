@@ -19,6 +19,8 @@ def test_the_field_at_fault_is_named(acme: Client, now) -> None:
     assert refusal.value.field == "email"
 
 
-def test_a_missing_required_reference_is_refused(now) -> None:
-    with pytest.raises(InvalidInput):
-        check_fields(Invitation(email="x@y.test", role="member", created_at=now, expires_at=now))
+@pytest.mark.parametrize("name", ["a\x00b", "a\ud800b"])
+def test_what_the_database_cannot_hold_is_refused_with_its_field(name: str, now) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        check_fields(Client(name=name, slug="acme", created_at=now))
+    assert refusal.value.field == "name"
