@@ -5,13 +5,16 @@ import re
 from dataclasses import dataclass
 
 import filetype
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from core.errors import InvalidInput
 from core.text import clean_text
 
 MOST_PIXELS = 50_000_000
-_IMAGES = {"image/png": "PNG", "image/jpeg": "JPEG", "image/webp": "WEBP", "image/gif": "PNG"}
+_IMAGES = {
+    "image/png": "PNG", "image/apng": "PNG", "image/gif": "PNG", "image/jpeg": "JPEG",
+    "image/webp": "WEBP",
+}  # fmt: skip
 _SAVED_AS = {"PNG": ("image/png", "png"), "JPEG": ("image/jpeg", "jpg"), "WEBP": ("image/webp", "webp")}
 _KEPT = {
     "application/pdf", "application/zip", "application/gzip", "video/mp4", "video/webm",
@@ -64,13 +67,16 @@ def _image(name: str, data: bytes, form: str) -> PreparedFile:
             if opened.width * opened.height > MOST_PIXELS:
                 raise InvalidInput(f"{name} has too many pixels.", field="attachments")
             picture = ImageOps.exif_transpose(opened)
+            if picture.mode.startswith("I"):  # 16 bits of grey, which convert would only cut off
+                picture = picture.convert("I").point(lambda shade: shade / 256).convert("L")
             picture = picture.convert("RGB" if form == "JPEG" else "RGBA")
+            # Comments and profiles live here, and encoders write them out again unasked.
+            picture.info.clear()
             out = io.BytesIO()
             picture.save(out, form, **({"quality": 88} if form == "JPEG" else {}))
     except InvalidInput:
         raise
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, MemoryError, EOFError,
-            Image.DecompressionBombError) as error:  # fmt: skip
+    except Exception as error:  # a decoder may fail in any way over bytes made to break it
         raise InvalidInput(f"{name} is a broken image.", field="attachments") from error
     stem = name.rsplit(".", 1)[0] or "image"
     return PreparedFile(f"{stem}.{ending}", content_type, out.getvalue(), is_image=True)
