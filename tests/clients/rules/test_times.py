@@ -1,0 +1,54 @@
+"""Moments and distances in plain words."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from clients.rules.times import describe_distance, describe_moment
+
+NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [
+        (NOW.replace(hour=14, minute=30), "today at 14:30"),
+        (NOW - timedelta(hours=11), "yesterday at 23:00"),
+        (NOW + timedelta(days=1), "tomorrow at 10:00"),
+        (NOW + timedelta(days=12), "Mon 16 Mar at 10:00"),
+        (NOW - timedelta(days=90), "4 Dec 2025 at 10:00"),
+    ],
+)
+def test_a_moment_is_named_as_seen_from_now(moment: datetime, words: str) -> None:
+    assert describe_moment(moment, NOW) == words
+
+
+@pytest.mark.parametrize(
+    ("distance", "words"),
+    [
+        (timedelta(), "just now"),
+        (timedelta(seconds=-59), "just now"),
+        (timedelta(seconds=30), "in a moment"),
+        (timedelta(minutes=1), "in 1 minute"),
+        (timedelta(minutes=-119), "1 hour ago"),
+        (timedelta(hours=2), "in 2 hours"),
+        (timedelta(days=-1), "1 day ago"),
+        (timedelta(days=13, hours=23), "in 13 days"),
+        (timedelta(days=-15), "2 weeks ago"),
+        (timedelta(days=-61), "2 months ago"),
+        (timedelta(days=-400), "1 year ago"),
+    ],
+)
+def test_a_distance_is_said_in_its_largest_fitting_unit(distance: timedelta, words: str) -> None:
+    assert describe_distance(NOW + distance, NOW) == words
+
+
+@given(st.timedeltas(min_value=timedelta(days=-4000), max_value=timedelta(days=4000)))
+def test_every_distance_points_the_right_way_with_a_correct_plural(distance: timedelta) -> None:
+    words = describe_distance(NOW + distance, NOW)
+    if words not in {"just now", "in a moment"}:
+        assert words.startswith("in ") == (distance > timedelta())
+        count, unit = words.removeprefix("in ").removesuffix(" ago").split()
+        assert unit.endswith("s") == (int(count) != 1)
