@@ -78,6 +78,11 @@ def projects_for(user: User) -> QuerySet[Project]:
     )
 
 
+def find_project(slug: str) -> Project:
+    """Give the project in use of a short name; raises Project.DoesNotExist for any other."""
+    return Project.objects.get(slug=slug, archived_at=None)
+
+
 def client_projects(client_id: int) -> QuerySet[Project]:
     """List a client's projects in use, by name."""
     return Project.objects.filter(client_id=client_id, archived_at=None).order_by("name", "pk")

@@ -19,6 +19,11 @@ from tickets.actions.fixes import (
     answer_fix_check,
     ask_reporters,
 )
+from tickets.actions.imports import (
+    Imported,
+    check_import,
+    import_report,
+)
 from tickets.actions.presence import (
     mark_present,
 )
@@ -66,6 +71,7 @@ __all__ = [
     "MOST_BODY",
     "MOST_SIGNALS",
     "MOST_TEXT",
+    "Imported",
     "QueueEmpty",
     "Sender",
     "accept_report",
@@ -77,11 +83,13 @@ __all__ = [
     "ask_reporter",
     "ask_reporters",
     "assign_ticket",
+    "check_import",
     "close_ticket",
     "decline_report",
     "discard_timer",
     "edit_ticket",
     "escalate_alert",
+    "import_report",
     "join_report",
     "link_pull_request",
     "log_time",

@@ -8,8 +8,8 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.validators import validate_email
 from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 
 from clients.models import ApiKey, Project, User
@@ -40,6 +40,22 @@ class Sender:
     name: str = ""
 
 
+@dataclass(frozen=True)
+class Content:
+    """What a report says, as it is stored."""
+
+    fields: dict[str, str]
+    signals: list[tuple[str, str]]
+    sender: Sender
+
+    def digest(self, files: Iterable[int] = ()) -> str:
+        """Give the hash by which the same content is known again."""
+        user = self.sender.user
+        person = [user.pk if user else None, self.sender.email, self.sender.name]
+        content = json.dumps([self.fields, self.signals, person, list(files)], sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
 def receive_report(
     *,
     project_id: int,
@@ -64,18 +80,25 @@ def receive_report(
     content it raises KeyReused. Raises InvalidInput, naming the field, for an empty or over-long
     text, a bad mail address, an unknown severity or signal, or files that cannot be tied.
     """
-    fields = _checked(text, title, page_url, user_agent, device, claimed_severity)
-    facts = _checked_signals(signals, fields["page_url"])
-    who = _checked_sender(sender)
+    content = check_report(
+        text=text,
+        title=title,
+        page_url=page_url,
+        user_agent=user_agent,
+        device=device,
+        sender=sender,
+        signals=signals,
+        claimed_severity=claimed_severity,
+    )
     files = sorted(set(attachment_ids))
-    digest = _digest(fields, facts, who, _own_files(actor, files)) if source_key else ""
+    digest = content.digest(_own_files(actor, files)) if source_key else ""
     try:
         with transaction.atomic():
             project = _project(project_id, actor)
             require(role_of(actor, project.client_id), "report.file")
             if project.archived_at:
                 raise MoveRefused("This project is archived.", field="project")
-            if source_key and (known := _known(project_id, source, source_key, digest)):
+            if source_key and (known := find_known(project_id, source, source_key, digest)):
                 return known, False
             arrived = received_at or now
             report = Report.objects.create(
@@ -85,13 +108,17 @@ def receive_report(
                 source_key=source_key or None,
                 source_hash=digest,
                 api_key=actor if isinstance(actor, ApiKey) else None,
-                reporter=_reporter(project.client_id, who),
+                reporter=_reporter(project.client_id, content.sender),
                 received_at=arrived,
-                respond_by_at=respond_by(project.client_id, claimed_severity, arrived),
-                **fields,
+                respond_by_at=(
+                    None
+                    if source == Source.IMPORT  # sent elsewhere, promised nothing here
+                    else respond_by(project.client_id, claimed_severity, arrived)
+                ),
+                **content.fields,
             )
             Signal.objects.bulk_create(
-                Signal(report=report, kind=kind, value=value) for kind, value in facts
+                Signal(report=report, kind=kind, value=value) for kind, value in content.signals
             )
             tie_attachments(files, report=report, actor=actor)
             record(
@@ -101,12 +128,39 @@ def receive_report(
                 at=now,
                 data={"source": source},
             )
-            enqueue("tickets.tasks.propose_triage", report_id=report.pk)
+            if source != Source.IMPORT:  # which triages its own rows at once
+                enqueue("tickets.tasks.propose_triage", report_id=report.pk)
             return report, True
     except IntegrityError:
-        if source_key and (known := _known(project_id, source, source_key, digest)):
+        if source_key and (known := find_known(project_id, source, source_key, digest)):
             return known, False
         raise
+
+
+def check_report(
+    *,
+    text: str,
+    title: str = "",
+    page_url: str = "",
+    user_agent: str = "",
+    device: str = "",
+    sender: Sender | None = None,
+    signals: Iterable[tuple[str, str]] = (),
+    claimed_severity: str = "",
+) -> Content:
+    """Give what would be stored. Raises InvalidInput as receive_report does."""
+    fields = _checked(text, title, page_url, user_agent, device, claimed_severity)
+    return Content(fields, _checked_signals(signals, fields["page_url"]), _checked_sender(sender))
+
+
+def find_known(project_id: int, source: str, source_key: str, digest: str) -> Report | None:
+    """Give the report that came under this key; raises KeyReused if its content was another."""
+    known = Report.objects.filter(
+        project_id=project_id, source=source, source_key=source_key
+    ).first()
+    if known and known.source_hash != digest:
+        raise KeyReused("This key was used before, with another content.")
+    return known
 
 
 def respond_by(client_id: int, severity: str, start: datetime) -> datetime | None:
@@ -205,20 +259,3 @@ def _own_files(actor: Actor, files: list[int]) -> list[int]:
     """Give the files that are part of the content: a form sent again brings new copies of its own,
     a program names the same ones."""
     return files if isinstance(actor, ApiKey) else []
-
-
-def _digest(
-    fields: dict[str, str], facts: list[tuple[str, str]], who: Sender, files: list[int]
-) -> str:
-    person = [who.user.pk if who.user else None, who.email, who.name]
-    content = json.dumps([fields, facts, person, files], sort_keys=True)
-    return hashlib.sha256(content.encode()).hexdigest()
-
-
-def _known(project_id: int, source: str, source_key: str, digest: str) -> Report | None:
-    known = Report.objects.filter(
-        project_id=project_id, source=source, source_key=source_key
-    ).first()
-    if known and known.source_hash != digest:
-        raise KeyReused("This key was used before, with another content.")
-    return known

@@ -244,6 +244,8 @@ def _join(report: Report, ticket: Ticket, state: ReportState, now: datetime) -> 
 
 
 def _promise_sooner(report: Report, severity: Severity) -> None:
+    if report.source == Source.IMPORT:
+        return
     sooner = respond_by(report.client_id, severity, report.received_at)
     if sooner and (report.respond_by_at is None or sooner < report.respond_by_at):
         report.respond_by_at = sooner
