@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -64,16 +64,48 @@ class Hit:
     last: int
 
 
-@dataclass(slots=True)
 class _Node:
-    """A place in the tree of all phrases."""
+    """A place in the tree of all phrases; most are leaves, so nothing is kept before it is needed."""
 
-    exact: dict[str, _Node] = field(default_factory=dict)
-    stems: dict[str, _Node] = field(default_factory=dict)
-    gap: _Node | None = None
-    ends: list[str] = field(default_factory=list)
-    ends_first: list[str] = field(default_factory=list)
-    ends_alone: list[str] = field(default_factory=list)
+    __slots__ = ("ends", "ends_alone", "ends_first", "exact", "gap", "stems")
+
+    def __init__(self) -> None:
+        self.exact: dict[str, _Node] | None = None
+        self.stems: dict[str, _Node] | None = None
+        self.gap: _Node | None = None
+        self.ends: tuple[str, ...] = ()
+        self.ends_first: tuple[str, ...] = ()
+        self.ends_alone: tuple[str, ...] = ()
+
+    def grow(self, sort: str, form: str) -> _Node:
+        """Give the node one step further down, made when missing."""
+        if sort == "gap":
+            self.gap = self.gap or _Node()
+            return self.gap
+        if sort == "stem":
+            self.stems = {} if self.stems is None else self.stems
+            return self.stems.setdefault(form, _Node())
+        self.exact = {} if self.exact is None else self.exact
+        return self.exact.setdefault(form, _Node())
+
+    def end(self, mark: str, concept: str) -> None:
+        """Note that a phrase of the concept ends here."""
+        place = {"=": "ends_alone", "^": "ends_first"}.get(mark, "ends")
+        ends: tuple[str, ...] = getattr(self, place)
+        if concept not in ends:
+            setattr(self, place, (*ends, concept))
+
+    def following(self, form: str) -> list[_Node]:
+        """Give the nodes a word leads to: by itself, and by each way it begins."""
+        found = []
+        if self.exact and form in self.exact:
+            found.append(self.exact[form])
+        if self.stems:
+            for length in range(1, min(len(form), _LONGEST_STEM) + 1):
+                after = self.stems.get(form[:length])
+                if after is not None:
+                    found.append(after)
+        return found
 
 
 def _expand(phrase: str) -> Iterator[str]:
@@ -87,18 +119,21 @@ def _expand(phrase: str) -> Iterator[str]:
         yield from _expand(f"{phrase[: match.start()]} {choice} {phrase[match.end() :]}")
 
 
+@cache
+def _steps_of(part: str) -> tuple[tuple[str, str], ...]:
+    """Translate one part of a phrase into (word | stem | gap, form) steps."""
+    if part == "..":
+        return (("gap", ""),)
+    forms = [word.form for word in split_words(part.rstrip("*"))]
+    steps = [("word", form) for form in forms]
+    if part.endswith("*") and forms:
+        steps[-1] = ("stem", forms[-1])
+    return tuple(steps)
+
+
 def _steps(phrase: str) -> list[tuple[str, str]]:
-    """Translate a phrase without choices into (word | stem | gap, form) steps."""
-    steps: list[tuple[str, str]] = []
-    for part in phrase.split():
-        if part == "..":
-            steps.append(("gap", ""))
-            continue
-        stem = part.endswith("*")
-        forms = [word.form for word in split_words(part.rstrip("*"))]
-        steps.extend(("word", form) for form in forms)
-        if stem and forms:
-            steps[-1] = ("stem", forms[-1])
+    """Translate a phrase without choices; a gap at its end says nothing."""
+    steps = [step for part in phrase.split() for step in _steps_of(part)]
     while steps and steps[-1][0] == "gap":
         steps.pop()
     return steps
@@ -140,21 +175,12 @@ class Lexicon:
                     self._add(plain, concept.name)
 
     def _add(self, phrase: str, concept: str) -> None:
-        mark = phrase.lstrip()[:1]
-        node = self._root
         steps = _steps(phrase)
         assert steps and steps[0][0] != "gap", f"{concept}: the phrase {phrase!r} has no first word"
+        node = self._root
         for sort, form in steps:
-            if sort == "gap":
-                node.gap = node.gap or _Node()
-                node = node.gap
-            elif sort == "stem":
-                node = node.stems.setdefault(form, _Node())
-            else:
-                node = node.exact.setdefault(form, _Node())
-        ends = {"=": node.ends_alone, "^": node.ends_first}.get(mark, node.ends)
-        if concept not in ends:
-            ends.append(concept)
+            node = node.grow(sort, form)
+        node.end(phrase.lstrip()[:1], concept)
 
     def find(self, words: tuple[Word, ...]) -> list[Hit]:
         """Find every phrase; no phrase reaches over the end of a sentence."""
@@ -172,7 +198,7 @@ class Lexicon:
         seen: set[tuple[int, int]] = set()
         while waiting:
             node, place = waiting.pop()
-            for after in _next_nodes(node, words[place].form):
+            for after in node.following(words[place].form):
                 if (id(after), place) in seen:
                     continue
                 seen.add((id(after), place))
@@ -196,16 +222,6 @@ class Lexicon:
                         waiting.append((after.gap, further))
 
 
-def _next_nodes(node: _Node, form: str) -> Iterator[_Node]:
-    if form in node.exact:
-        yield node.exact[form]
-    if node.stems:
-        for length in range(1, min(len(form), _LONGEST_STEM) + 1):
-            after = node.stems.get(form[:length])
-            if after is not None:
-                yield after
-
-
 def _is_negated(words: tuple[Word, ...], first: int, last: int) -> bool:
     """Whether a negating word stands shortly before, or right behind, in the same clause."""
     for place in range(first, max(first - 3, 0), -1):
@@ -220,4 +236,6 @@ def _is_negated(words: tuple[Word, ...], first: int, last: int) -> bool:
 @cache
 def load_lexicon() -> Lexicon:
     """Build the lexicon once per process."""
-    return Lexicon(read_concepts())
+    lexicon = Lexicon(read_concepts())
+    _steps_of.cache_clear()
+    return lexicon
