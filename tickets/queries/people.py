@@ -2,9 +2,11 @@ from datetime import datetime, timedelta
 
 from django.db.models import Count, Q, QuerySet
 
-from clients.models import User
+from clients.models import Member, User
+from clients.queries import staff
+from clients.rules.roles import OPS_ADMINS
 from core.tokens import hash_token
-from tickets.models import FixCheck, Reporter, Ticket
+from tickets.models import FixCheck, Report, Reporter, Ticket
 
 PRESENT_SECONDS = 45
 
@@ -20,14 +22,51 @@ def reach_of(ticket_id: int) -> tuple[int, int]:
     return counts["counted"], counts["unsigned"]
 
 
-def mail_reporters(ticket_id: int) -> QuerySet[Reporter]:
-    """List the people of a ticket's reports who can be reached by mail, each once."""
-    return (
-        Reporter.objects.filter(reports__ticket_id=ticket_id)
-        .exclude(email="")
-        .select_related("user", "client")
-        .distinct()
+def mail_reporters(ticket_id: int) -> list[Reporter]:
+    """List the people of a ticket's reports who are told of it by mail, each once."""
+    reporters = Reporter.objects.filter(reports__ticket_id=ticket_id).distinct()
+    return _reachable(reporters)
+
+
+def mail_reporter(report: Report) -> Reporter | None:
+    """Give the person of one report, if they can be told of it by mail."""
+    return next(iter(_reachable(Reporter.objects.filter(pk=report.reporter_id))), None)
+
+
+def _reachable(reporters: QuerySet[Reporter]) -> list[Reporter]:
+    """List those who left an address and, where they have an account, may still see the client."""
+    known = reporters.select_related("user", "client").order_by("pk")
+    members = set(
+        Member.objects.filter(
+            user__in=[person.user_id for person in known if person.user_id],
+            client__in=[person.client_id for person in known],
+        ).values_list("user_id", "client_id")
     )
+    return [
+        person
+        for person in known
+        if (
+            person.user.is_active
+            and (person.user.staff_role or (person.user_id, person.client_id) in members)
+            if person.user
+            else person.email
+        )
+    ]
+
+
+def hearers_of(ticket: Ticket) -> list[User]:
+    """List who on our side hears of an answer: who has the ticket, else the client's lead, else
+    every ops admin."""
+    for person in (ticket.assignee, ticket.client.lead):
+        if person and person.staff_role:
+            return [person]
+    return ops_admins()
+
+
+def ops_admins() -> list[User]:
+    """List the ops admins; where the group is empty, the superusers."""
+    admins = list(staff().filter(groups__name=OPS_ADMINS))
+    return admins or list(staff().filter(is_superuser=True))
 
 
 def viewers_of(ticket: Ticket, *, but: User, now: datetime) -> QuerySet[User]:
@@ -50,7 +89,7 @@ def has_reported(user: User, client_id: int) -> bool:
 
 
 def open_fix_checks(user: User, client_id: int) -> QuerySet[FixCheck]:
-    """List the shipped fixes whose "does it work for you?" the user has not answered, newest first."""
+    """List the questions "does it work for you?" that the user has not answered, newest first."""
     return (
         FixCheck.objects.filter(
             reporter__user=user, reporter__client_id=client_id, state=FixCheck.State.ASKED

@@ -4,13 +4,11 @@ from django.views.decorators.http import require_safe
 from clients.portal import Portal, account_page, show
 from clients.queries import latest_releases
 from tickets.queries import (
-    client_reports,
-    client_tickets,
     has_reported,
     open_fix_checks,
     recently_shipped,
 )
-from tickets.rules.states import TicketState
+from tickets.queries.pressing import pressing_reports, pressing_tickets
 from tickets.rules.words import Priority
 from tickets.views.rows import Row, rows_of
 
@@ -25,11 +23,11 @@ def portal_home(request: HttpRequest, portal: Portal) -> HttpResponseBase:
     if portal.member is None:
         return show(request, portal, "portal/no_client.html", {"nav": "home"})
     client_id = portal.client.pk
-    tickets = list(client_tickets(portal.user, client_id=client_id)[: SHOWN + 1])
-    reports = list(client_reports(portal.user, client_id=client_id)[: SHOWN + 1])
+    tickets = list(pressing_tickets(portal.user, client_id=client_id)[: SHOWN + 1])
+    reports = list(pressing_reports(portal.user, client_id=client_id)[: SHOWN + 1])
     rows = rows_of(tickets, reports)
     asked = [row for row in rows if row.standing.asks]
-    rows.sort(key=lambda row: not row.standing.asks)
+    rows.sort(key=lambda row: (not row.standing.asks, row.priority != Priority.P1))
     checks = list(open_fix_checks(portal.user, client_id))
     context = {
         "nav": "home",
@@ -47,7 +45,7 @@ def portal_home(request: HttpRequest, portal: Portal) -> HttpResponseBase:
 
 def _lamp(rows: list[Row], *, waiting: int) -> str:
     """Choose the lamp's colour: what is on fire first, then what waits for the reader."""
-    if any(row.priority == Priority.P1 and row.state != TicketState.SHIPPED for row in rows):
+    if any(row.priority == Priority.P1 for row in rows):
         return "bad"
     if waiting:
         return "ask"

@@ -19,7 +19,6 @@ class Row:
     url: str
     project: str
     standing: Standing
-    state: str
     received_at: datetime
     priority: str = ""
 
@@ -33,7 +32,6 @@ def rows_of(tickets: Iterable[Ticket], reports: Iterable[Report]) -> list[Row]:
             url=reverse("ticket_detail", args=[ticket.number]),
             project=ticket.project.name,
             standing=TICKET_STANDINGS[ticket.state],
-            state=ticket.state,
             received_at=ticket.received_at,
             priority=ticket.priority,
         )
@@ -46,7 +44,6 @@ def rows_of(tickets: Iterable[Ticket], reports: Iterable[Report]) -> list[Row]:
             url=reverse("report_detail", args=[report.number]),
             project=report.project.name,
             standing=REPORT_STANDINGS[report.state],
-            state=report.state,
             received_at=report.received_at,
         )
         for report in reports
