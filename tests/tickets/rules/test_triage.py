@@ -30,7 +30,11 @@ KIND_EXAMPLES = [
     ("信用卡被重复扣款了，请退款", Kind.PAYMENT),
     ("クレジットカードで二重請求されました", Kind.PAYMENT),
     ("결제했는데 크레딧이 지급되지 않았어요", Kind.PAYMENT),
+    ("Tôi bị trừ tiền hai lần", Kind.PAYMENT),
+    ("تم خصم المبلغ مرتين من حسابي", Kind.PAYMENT),
     # Outage
+    ("Сайт не працює, ніхто не може увійти", Kind.OUTAGE),
+    ("Sidan ligger nere", Kind.OUTAGE),
     ("The whole site is down for everyone since this morning", Kind.OUTAGE),
     ("502 Bad Gateway on every page", Kind.OUTAGE),
     ("Die Seite ist seit heute früh nicht erreichbar", Kind.OUTAGE),

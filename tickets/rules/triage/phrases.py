@@ -65,7 +65,7 @@ class Hit:
 
 
 class _Node:
-    """A place in the tree of all phrases; most are leaves, so nothing is kept before it is needed."""
+    """A place in the tree of all phrases; most are leaves, so nothing is kept without need."""
 
     __slots__ = ("ends", "ends_alone", "ends_first", "exact", "gap", "stems")
 

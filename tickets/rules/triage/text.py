@@ -76,7 +76,9 @@ def fold(word: str) -> str:
     """Lower case without accents, so that one spelling in the lexicon finds all of them."""
     if word.isascii():
         return word.lower()
-    lowered = word.casefold().replace("ı", "i").replace("ł", "l").replace("ø", "o")
+    lowered = (
+        word.casefold().replace("ı", "i").replace("ł", "l").replace("ø", "o").replace("đ", "d")
+    )
     bare = "".join(
         c for c in unicodedata.normalize("NFKD", lowered) if not unicodedata.combining(c)
     )
