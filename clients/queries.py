@@ -1,6 +1,6 @@
 from datetime import datetime, timedelta
 
-from django.db.models import Case, Count, OuterRef, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
 from clients.models import (
     ApiKey,
@@ -8,6 +8,8 @@ from clients.models import (
     ClientEvent,
     Invitation,
     Member,
+    Plan,
+    PlanVersion,
     Project,
     Release,
     Retainer,
@@ -40,7 +42,7 @@ def house_role(actor: User | None) -> Role:
     """Tell what the actor is where no client is concerned (plans, staff, the rota)."""
     if actor is None:
         return Role.SYSTEM
-    return actor.staff_role or Role.STRANGER
+    return (isinstance(actor, User) and actor.staff_role) or Role.STRANGER
 
 
 def clients_for(user: User) -> QuerySet[Client]:
@@ -202,3 +204,82 @@ def clients_overview() -> QuerySet[Client]:
 def key_needs_stamp(key: ApiKey, now: datetime) -> bool:
     """Tell whether the key's last use, kept to the minute, is out of date."""
     return key.last_used_at is None or now - key.last_used_at >= timedelta(minutes=1)
+
+
+def find_staff(user_id: int | None) -> User | None:
+    """Give the person of our side with this id, or None without an id.
+
+    Raises User.DoesNotExist for anybody else.
+    """
+    return staff().get(pk=user_id) if user_id else None
+
+
+def staff_overview() -> QuerySet[User]:
+    """List who has, or had, an account on our side, with their groups."""
+    ours = Q(is_staff=True) | Q(groups__name__in=[ENGINEERS, OPS_ADMINS])
+    return User.objects.filter(ours).distinct().prefetch_related("groups").order_by("name", "pk")
+
+
+def get_project_for(user: User, project_id: int) -> Project:
+    """Give the project, archived or not; raises Project.DoesNotExist for a foreign one."""
+    return (
+        Project.objects.filter(client__in=clients_for(user))
+        .select_related("client")
+        .get(pk=project_id)
+    )
+
+
+def all_projects(client_id: int) -> QuerySet[Project]:
+    """List a client's projects, those in use first."""
+    return Project.objects.filter(client_id=client_id).order_by(
+        F("archived_at").desc(nulls_first=True), "name", "pk"
+    )
+
+
+def api_keys_of(project_id: int) -> QuerySet[ApiKey]:
+    """List a project's keys, those that work first."""
+    return (
+        ApiKey.objects.filter(project_id=project_id)
+        .select_related("created_by")
+        .order_by(F("revoked_at").desc(nulls_first=True), "-created_at")
+    )
+
+
+def invitations_of(client_id: int) -> QuerySet[Invitation]:
+    """List all of a client's invitations, newest first."""
+    return (
+        Invitation.objects.filter(client_id=client_id)
+        .select_related("invited_by")
+        .order_by("-created_at", "-pk")
+    )
+
+
+def retainers_of(client_id: int) -> QuerySet[Retainer]:
+    """List a client's retainers, newest first, with their plans."""
+    return (
+        Retainer.objects.filter(client_id=client_id)
+        .select_related("plan_version__plan")
+        .order_by("-created_at", "-pk")
+    )
+
+
+def plan_versions() -> QuerySet[PlanVersion]:
+    """List what can be agreed on: every plan's latest version."""
+    latest = PlanVersion.objects.filter(plan=OuterRef("plan")).order_by("-version")
+    return (
+        PlanVersion.objects.filter(pk=Subquery(latest.values("pk")[:1]))
+        .select_related("plan")
+        .order_by("plan__name")
+    )
+
+
+def plans_overview() -> QuerySet[Plan]:
+    """List the plans with their versions, newest first, their targets and how many run on each."""
+    running = Count("retainers", filter=~Q(retainers__state=RetainerState.ENDED))
+    versions = (
+        PlanVersion.objects.annotate(running=running)
+        .select_related("published_by")
+        .prefetch_related("targets")
+        .order_by("-version")
+    )
+    return Plan.objects.prefetch_related(Prefetch("versions", queryset=versions)).order_by("name")

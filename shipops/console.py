@@ -1,10 +1,123 @@
+"""The ops console: the Django admin site, with pages of our own in place of its defaults."""
+
+from typing import Any
+
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import URLPattern, URLResolver, path, reverse
 from unfold.sites import UnfoldAdminSite
+
+from clients.models import User
+from clients.rules.roles import may
+from tickets.queries import waiting_for_triage
 
 
 class ConsoleSite(UnfoldAdminSite):
-    """The ops console."""
+    """The ops console: for staff with a role, and signed in as everywhere else."""
 
     site_title = "ShipOps"
     site_header = "ShipOps"
-    index_title = "Dashboard"
+    index_title = "Today"
     enable_nav_sidebar = True
+
+    def get_urls(self) -> list[URLPattern | URLResolver]:
+        """Put the console's own pages before those of the models."""
+        from clients.admin import PAGES as client_pages
+        from core.admin import PAGES as core_pages
+        from tickets.admin import PAGES as ticket_pages
+
+        own = [
+            path(route, self.admin_view(view), name=name)
+            for route, view, name in [*ticket_pages, *client_pages, *core_pages]
+        ]
+        return [*own, *super().get_urls()]
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        """Let in who is an engineer or an ops admin; being staff without a group is not enough."""
+        return isinstance(request.user, User) and request.user.staff_role is not None
+
+    def login(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponseBase:  # type: ignore[override]
+        """Send visitors to the one sign-in page; who is signed in and not staff gets nothing."""
+        if self.has_permission(request):
+            return redirect("admin:index")
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next", "") or reverse("admin:index"))
+
+    def index(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:  # type: ignore[override]
+        """Show the dashboard."""
+        from tickets.admin import dashboard
+
+        return dashboard(request)  # type: ignore[return-value]
+
+    def app_index(
+        self, request: HttpRequest, app_label: str, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:  # type: ignore[override]
+        """Lead to the dashboard: the console is not sorted by app."""
+        return redirect("admin:index")
+
+    def password_change(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Lead to the account pages, where everybody manages how they sign in."""
+        return redirect("mfa_index")
+
+    def search(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:  # type: ignore[override]
+        """Go to what was typed into the header's search."""
+        from tickets.admin import find
+
+        return find(request)  # type: ignore[return-value]
+
+
+def navigation(request: HttpRequest) -> list[dict[str, Any]]:
+    """Give the sidebar: what this person's role may open."""
+    role = request.user.staff_role if isinstance(request.user, User) else None
+    if role is None:
+        return []
+    waiting, _ = waiting_for_triage()
+    triage = _item(request, "Triage", "inbox", "admin:tickets_triage")
+    if waiting:
+        triage |= {"badge": f"{waiting}", "badge_variant": "primary"}
+    groups = {
+        "Work": [
+            _item(request, "Today", "monitoring", "admin:index", exact=True),
+            triage,
+            _item(request, "Queue", "format_list_numbered", "admin:tickets_queue"),
+            _item(request, "All tickets", "confirmation_number", "admin:tickets_ticket_changelist"),
+            _item(request, "All reports", "chat", "admin:tickets_report_changelist"),
+            _item(request, "File a report", "add_circle", "admin:tickets_file_report"),
+        ],
+        "Clients": [
+            _item(request, "Clients", "apartment", "admin:clients_clients"),
+            _item(request, "Plans", "sell", "admin:clients_plans", needs="plan.publish"),
+            _item(request, "Staff", "badge", "admin:clients_staff", needs="staff.manage"),
+        ],
+        "Tools": [
+            _item(request, "Saved replies", "quickreply", "admin:tickets_macros"),
+            _item(request, "On call", "notifications_active", "admin:tickets_rota"),
+            _item(request, "Outbox", "outgoing_mail", "admin:core_outbox"),
+        ],
+    }
+    return [
+        {
+            "title": title,
+            "items": [item for item in items if not item["needs"] or may(role, item["needs"])],
+        }
+        for title, items in groups.items()
+    ]
+
+
+def _item(
+    request: HttpRequest, title: str, icon: str, url: str, *, needs: str = "", exact: bool = False
+) -> dict[str, Any]:
+    link = reverse(url)
+    active = request.path == link if exact else request.path.startswith(link)
+    return {"title": title, "icon": icon, "link": link, "needs": needs, "active": active}

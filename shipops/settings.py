@@ -6,9 +6,11 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import dj_database_url
-from csp.constants import NONCE, NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
+from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
+from django.templatetags.static import static
 from django.urls import reverse_lazy
+from django.utils.functional import lazy
 
 from shipops import embedded_postgres, env
 
@@ -347,8 +349,37 @@ CONTENT_SECURITY_POLICY = {
 # signed-in staff reach pages under CONSOLE_PREFIX, and their scripts still come from here alone.
 CONSOLE_PREFIX = "/console/"
 CONSOLE_CSP_UPDATE = {
-    "script-src": [SELF, NONCE, UNSAFE_EVAL],
+    "script-src": [SELF, UNSAFE_EVAL],
     "style-src": [SELF, UNSAFE_INLINE],
+}
+
+# --- Console (django-unfold) -----------------------------------------------------------------------
+
+_static = lazy(static, str)  # resolved when used: names are hashed in production
+_BASE_COLORS = {
+    "50": "#f4f6f5", "100": "#e9eeed", "200": "#d9e1df", "300": "#bfcbc9", "400": "#8ea1a4",
+    "500": "#5d7075", "600": "#47595f", "700": "#33464b", "800": "#223136", "900": "#152023",
+    "950": "#0e1618",
+}  # fmt: skip
+_PRIMARY_COLORS = {
+    "50": "#eef7f6", "100": "#dfeeed", "200": "#b9dedb", "300": "#86d9d5", "400": "#5fc7c2",
+    "500": "#5fc7c2", "600": "#0b6468", "700": "#084c4f", "800": "#073d40", "900": "#062f31",
+    "950": "#04211f",
+}  # fmt: skip
+UNFOLD = {
+    "SITE_TITLE": "ShipOps",
+    "SITE_HEADER": "ShipOps",
+    "SITE_SYMBOL": "directions_boat",
+    "SITE_URL": None,
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": _static("portal/favicon.svg")}
+    ],
+    "BORDER_RADIUS": "8px",
+    "COLORS": {"base": _BASE_COLORS, "primary": _PRIMARY_COLORS},
+    "STYLES": [_static("portal/tokens.css"), _static("console/console.css")],
+    "SCRIPTS": [],
+    "ACCOUNT": {"navigation": [{"title": "Account and sign-in", "link": reverse_lazy("mfa_index")}]},
+    "SIDEBAR": {"navigation": "shipops.console.navigation"},
 }
 
 LOGGING = {

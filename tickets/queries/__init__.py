@@ -25,6 +25,7 @@ from tickets.queries.lists import (
     same_signal_tickets,
     triage_counts,
     triage_inbox,
+    waiting_for_triage,
 )
 from tickets.queries.people import (
     find_fix_check,
@@ -35,6 +36,13 @@ from tickets.queries.people import (
     viewers_of,
 )
 from tickets.queries.timeline import TimelineEntry, reports_of, timeline_of
+from tickets.queries.work import (
+    coming_shifts,
+    macros,
+    past_shifts,
+    running_timer,
+    time_of,
+)
 
 __all__ = [
     "TimelineEntry",
@@ -42,6 +50,7 @@ __all__ = [
     "capped_count",
     "client_reports",
     "client_tickets",
+    "coming_shifts",
     "find_fix_check",
     "first_response_minutes",
     "get_attachment_for",
@@ -50,11 +59,13 @@ __all__ = [
     "has_reported",
     "load_by_engineer",
     "loose_attachments",
+    "macros",
     "mail_reporters",
     "now_on_call",
     "open_alerts",
     "open_by_priority",
     "open_fix_checks",
+    "past_shifts",
     "proposal_accuracy",
     "public_comments",
     "queue",
@@ -63,10 +74,13 @@ __all__ = [
     "reports_for",
     "reports_of",
     "role_of",
+    "running_timer",
     "same_signal_tickets",
     "tickets_for",
+    "time_of",
     "timeline_of",
     "triage_counts",
     "triage_inbox",
     "viewers_of",
+    "waiting_for_triage",
 ]

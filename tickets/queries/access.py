@@ -16,8 +16,17 @@ Actor = User | ApiKey | Reporter | None
 def role_of(actor: Actor, client_id: int) -> Role:
     """Tell what the actor is to the client; a reporter without an account is one too."""
     if isinstance(actor, Reporter):
-        return Role.REPORTER if actor.client_id == client_id else Role.STRANGER
+        is_known = actor.user is None or actor.user.is_active
+        own = actor.client_id == client_id and is_known
+        return Role.REPORTER if own else Role.STRANGER
     return client_role_of(actor, client_id)
+
+
+def role_on(actor: Actor, about: Report | Ticket) -> Role:
+    """Tell what the actor is to a report or a ticket: a key knows only those of its project."""
+    if isinstance(actor, ApiKey) and actor.project_id != about.project_id:
+        return Role.STRANGER
+    return role_of(actor, about.client_id)
 
 
 def tickets_for(who: User | ApiKey) -> QuerySet[Ticket]:

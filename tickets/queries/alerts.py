@@ -3,14 +3,13 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from clients.models import User
+from clients.queries import staff
 from tickets.models import Alert
 
 
 def now_on_call(now: datetime) -> QuerySet[User]:
     """List the engineers whose shift it is."""
-    return User.objects.filter(
-        is_active=True, shifts__starts_at__lte=now, shifts__ends_at__gt=now
-    ).distinct()
+    return staff().filter(shifts__starts_at__lte=now, shifts__ends_at__gt=now)
 
 
 def open_alerts() -> QuerySet[Alert]:

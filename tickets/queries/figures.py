@@ -1,7 +1,7 @@
 """Figures for the console: counts and medians, never estimates of what was not measured."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
 
 from django.db.models import Count, F, Q, Sum
@@ -35,22 +35,26 @@ def arrivals_and_ships(*, now: datetime, days: int = 14) -> list[tuple[date, int
 
 def _per_day(kind: TicketEventKind, first: date) -> dict[date, int]:
     rows = (
-        TicketEvent.objects.filter(kind=kind, at__date__gte=first)
+        TicketEvent.objects.filter(kind=kind, at__gte=_midnight(first))
         .order_by()
-        .values(day=TruncDate("at"))
+        .values(day=TruncDate("at", tzinfo=UTC))
         .annotate(count=Count("pk"))
     )
     return {row["day"]: row["count"] for row in rows}
 
 
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time(), UTC)
+
+
 def first_response_minutes(*, now: datetime, days: int = 14) -> list[tuple[date, float, int]]:
     """Give, for each of the last days with answers, the median elapsed minutes to the first
-    response of the reports received that day, and how many reports that is.
+    response of the reports received that day (UTC), and how many reports that is.
     """
     first = now.date() - timedelta(days=days - 1)
     waits: dict[date, list[float]] = {}
     answered = Report.objects.filter(
-        received_at__date__gte=first, first_response_at__isnull=False
+        received_at__gte=_midnight(first), first_response_at__isnull=False
     ).values_list("received_at", "first_response_at")
     for received_at, answered_at in answered:
         wait = (answered_at - received_at).total_seconds() / 60

@@ -1,11 +1,12 @@
 from datetime import datetime, timedelta
 
-from django.db.models import F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
 
 from clients.models import User
 from tickets.models import Report, Signal, Ticket
 from tickets.queries.access import reports_for, tickets_for
 from tickets.rules.states import DONE, IN_TRIAGE, OPEN, ReportState, TicketState
+from tickets.rules.words import Severity
 
 COUNT_CAP = 1000
 
@@ -53,6 +54,18 @@ def triage_counts() -> dict[str, int]:
         ),
         "asked": capped_count(rows.filter(state=ReportState.ASKED)),
     }
+
+
+def waiting_for_triage() -> tuple[int, int]:
+    """Count the reports that wait for a person, and those of them proposed as S1 (capped)."""
+    waiting = Report.objects.filter(state__in=[ReportState.RECEIVED, ReportState.PROPOSED])
+    counts = (
+        waiting.order_by()
+        .annotate(severity=F("triage__severity"))
+        .values("pk", "severity")[:COUNT_CAP]
+        .aggregate(waiting=Count("pk"), s1=Count("pk", filter=Q(severity=Severity.S1)))
+    )
+    return counts["waiting"], counts["s1"]
 
 
 def client_tickets(

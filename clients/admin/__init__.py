@@ -1,0 +1,17 @@
+"""The console's pages about clients, plans and staff."""
+
+from clients.admin.clients import client_page, clients_page
+from clients.admin.people import staff_page
+from clients.admin.plans import plans_page
+from clients.admin.projects import project_page
+from core.admin import Page
+
+PAGES: list[Page] = [
+    ("clients/", clients_page, "clients_clients"),
+    ("clients/<number:pk>/", client_page, "clients_client"),
+    ("projects/<number:pk>/", project_page, "clients_project"),
+    ("plans/", plans_page, "clients_plans"),
+    ("staff/", staff_page, "clients_staff"),
+]
+
+__all__ = ["PAGES"]

@@ -1,0 +1,86 @@
+"""What the console's lists share, and the outbox."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.functional import cached_property
+from unfold.admin import ModelAdmin
+
+from core.actions import retry_message
+from core.models import OutboxMessage
+
+Page = tuple[str, Callable[..., HttpResponseBase], str]
+COUNT_CAP = 1000
+
+
+class CappedPaginator(Paginator):  # type: ignore[type-arg]
+    """Pages over the first thousand rows, so that a list costs the same at any size."""
+
+    @cached_property
+    def count(self) -> int:
+        """Count the rows, but no further than the cap."""
+        rows: Any = self.object_list
+        return int(rows.order_by().values("pk")[:COUNT_CAP].count())
+
+
+class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
+    """A list to search. Nothing is added, changed or deleted here: actions write."""
+
+    paginator = CappedPaginator
+    show_full_result_count = False
+    list_per_page = 50
+    actions = None
+    list_filter_submit = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
+        return False
+
+
+def outbox(request: HttpRequest) -> HttpResponse:
+    """Show what left, what waits and what was given up; send a given-up message once more."""
+    if request.method == "POST":
+        return _retry(request)
+    state = request.GET.get("state", "")
+    rows = OutboxMessage.objects.order_by("-created_at")
+    if state in OutboxMessage.State.values:
+        rows = rows.filter(state=state)
+    context = {
+        **admin.site.each_context(request),
+        "title": "Outbox",
+        "now": timezone.now(),
+        "rows": list(rows[:100]),
+        "state": state,
+        "states": OutboxMessage.State.choices,
+        "may_retry": _may_retry(request),
+    }
+    return render(request, "console/outbox.html", context)
+
+
+def _retry(request: HttpRequest) -> HttpResponse:
+    if not _may_retry(request):
+        raise PermissionDenied
+    given = request.POST.get("message", "")
+    if given.isascii() and given.isdigit() and len(given) < 19:
+        retry_message(message_id=int(given), now=timezone.now())
+        messages.success(request, "It is sent once more.")
+    return redirect(request.get_full_path())
+
+
+def _may_retry(request: HttpRequest) -> bool:
+    return bool(request.user.has_perm("core.change_outboxmessage"))
+
+
+PAGES: list[Page] = [("outbox/", outbox, "core_outbox")]

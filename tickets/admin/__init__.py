@@ -1,0 +1,26 @@
+"""The console's pages about reports and tickets."""
+
+from core.admin import Page
+from tickets.admin.dashboard import dashboard
+from tickets.admin.filing import file_report
+from tickets.admin.find import find
+from tickets.admin.lists import ReportAdmin, TicketAdmin
+from tickets.admin.queue import queue_page
+from tickets.admin.rota import rota
+from tickets.admin.saved_replies import macros_page
+from tickets.admin.triage import acknowledge, inbox, report_page
+from tickets.admin.workbench import viewers, workbench
+
+PAGES: list[Page] = [
+    ("queue/", queue_page, "tickets_queue"),
+    ("triage/", inbox, "tickets_triage"),
+    ("triage/<number:number>/", report_page, "tickets_triage_report"),
+    ("triage/<number:number>/acknowledge/", acknowledge, "tickets_acknowledge"),
+    ("tickets/<number:number>/", workbench, "tickets_workbench"),
+    ("tickets/<number:number>/viewers/", viewers, "tickets_viewers"),
+    ("report/", file_report, "tickets_file_report"),
+    ("saved-replies/", macros_page, "tickets_macros"),
+    ("on-call/", rota, "tickets_rota"),
+]
+
+__all__ = ["PAGES", "ReportAdmin", "TicketAdmin", "dashboard", "find"]

@@ -1,0 +1,101 @@
+"""Today: what needs somebody now, and how the work goes."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpRequest, HttpResponseBase
+
+from clients.console import Console, console_page, show
+from clients.queries import staff
+from tickets.admin.charts import day_bars
+from tickets.queries import (
+    arrivals_and_ships,
+    first_response_minutes,
+    load_by_engineer,
+    now_on_call,
+    open_alerts,
+    open_by_priority,
+    proposal_accuracy,
+    queue,
+    triage_counts,
+    waiting_for_triage,
+)
+from tickets.rules.words import Priority
+
+DAYS = 14
+NEXT_TICKETS = 5
+
+
+@console_page("ticket.work")
+def dashboard(request: HttpRequest, console: Console) -> HttpResponseBase:
+    """Show alerts, what waits, what is next, and the last two weeks in numbers."""
+    people = list(staff().order_by("name"))
+    waiting, waiting_s1 = waiting_for_triage()
+    context = {
+        "title": "Today",
+        "alerts": list(open_alerts()[:20]),
+        "waiting": waiting,
+        "waiting_s1": waiting_s1,
+        "asked": triage_counts()["asked"],
+        "on_call": list(now_on_call(console.now)),
+        "next_tickets": list(queue(now=console.now)[:NEXT_TICKETS]),
+        "accuracy": _accuracy(),
+        **_open(),
+        **_flow(console),
+        **_responses(console),
+        **_load(console, people),
+    }
+    return show(request, console, "console/dashboard.html", context)
+
+
+def _open() -> dict[str, Any]:
+    counts = open_by_priority()
+    most = max(counts.values()) or 1
+    rows = [
+        {"priority": value, "label": label, "count": counts[value], "share": counts[value] / most}
+        for value, label in Priority.choices
+    ]
+    return {"open_rows": rows, "open_total": sum(counts.values())}
+
+
+def _flow(console: Console) -> dict[str, Any]:
+    rows = arrivals_and_ships(now=console.now, days=DAYS)
+    arrived, shipped = [row[1] for row in rows], [row[2] for row in rows]
+    chart = day_bars([row[0] for row in rows], [arrived, shipped], names=["reported", "shipped"])
+    return {
+        "flow": chart,
+        "flow_rows": rows,
+        "flow_totals": (sum(arrived), sum(shipped)),
+    }
+
+
+def _responses(console: Console) -> dict[str, Any]:
+    measured = {
+        day: minutes for day, minutes, _ in first_response_minutes(now=console.now, days=DAYS)
+    }
+    today = console.now.date()
+    days = [today - timedelta(days=DAYS - 1 - offset) for offset in range(DAYS)]
+    hours = [round(measured.get(day, 0) / 60, 1) for day in days]
+    return {
+        "responses": day_bars(days, [hours], names=["to the first response"], unit=" h"),
+        "response_rows": [(day, measured[day]) for day in days if day in measured],
+    }
+
+
+def _load(console: Console, people: list[Any]) -> dict[str, Any]:
+    rows = load_by_engineer(people=people, now=console.now)
+    most = max((int(str(row["estimate_minutes"])) for row in rows), default=0) or 1
+    return {
+        "load": [{**row, "share": int(str(row["estimate_minutes"])) / most} for row in rows],
+    }
+
+
+def _accuracy() -> dict[str, Any] | None:
+    counts = proposal_accuracy()
+    if not counts["decided"]:
+        return None
+    return {
+        **counts,
+        "kind_share": round(100 * counts["kind_right"] / counts["decided"]),
+        "severity_share": round(100 * counts["severity_right"] / counts["decided"]),
+    }

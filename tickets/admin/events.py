@@ -1,0 +1,52 @@
+"""Event rows in the words of the workbench's timeline."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from tickets.models import TicketEvent, TicketEventKind
+
+_K = TicketEventKind
+_FIELDS = {"severity": "severity", "kind": "kind", "estimate_minutes": "estimate"}
+
+
+def describe(event: TicketEvent, names: Mapping[int, str]) -> str:
+    """Say what happened, after the actor's name; ``names`` are those of the staff, by id."""
+    data: dict[str, Any] = event.data
+    match event.kind:
+        case _K.REPORT_RECEIVED:
+            return f"reported this as #{event.report_id} ({data.get('source', '')})"
+        case _K.REPORT_PROPOSED:
+            return f"proposed {data.get('severity', '')}, {data.get('kind', '')}"
+        case _K.REPORT_JOINED:
+            return f"joined report #{event.report_id}: the same problem"
+        case _K.REPORT_ACCEPTED:
+            return f"accepted report #{event.report_id}"
+        case _K.TICKET_OPENED:
+            return f"opened the ticket as {data.get('severity', '')}, {data.get('priority', '')}"
+        case _K.TICKET_EDITED:
+            return _edited(data)
+        case _K.SEVERITY_CONFIRMED:
+            return f"confirmed the severity: {data.get('severity', '')}"
+        case _K.REACH_CHANGED:
+            return f"counts {data.get('reach', '')} people affected now"
+        case _K.TICKET_ASSIGNED:
+            person = data.get("assignee")
+            return f"assigned it to {names.get(person, 'somebody') if person else 'nobody'}"
+        case _K.TIME_LOGGED | _K.TIME_VOIDED:
+            note = event.time_entry.note if event.time_entry else ""
+            verb = "logged" if event.kind == _K.TIME_LOGGED else "voided"
+            return f"{verb} {data.get('minutes', '')} min{f': {note}' if note else ''}"
+        case _K.LINK_ADDED:
+            return f"linked {event.link.url if event.link else 'a pull request'}"
+    return event.get_kind_display()
+
+
+def _edited(data: Mapping[str, Any]) -> str:
+    parts = [
+        f"{word} {data[field][0]} → {data[field][1]}"
+        for field, word in _FIELDS.items()
+        if isinstance(data.get(field), list)
+    ]
+    if data.get("title"):
+        parts.append("the title")
+    return f"changed {', '.join(parts)}"

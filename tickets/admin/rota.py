@@ -1,0 +1,55 @@
+"""The rota: who is woken, and when."""
+
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+
+from clients.console import Console, console_page, show, whole
+from clients.queries import staff
+from core.errors import InvalidInput, Refused
+from tickets.actions import add_shift
+from tickets.queries import coming_shifts, now_on_call, past_shifts
+
+
+@console_page("ticket.work")
+def rota(request: HttpRequest, console: Console) -> HttpResponseBase:
+    """Show who is on call; an ops admin adds shifts."""
+    context: dict[str, Any] = {"typed": {}, "refusal": None}
+    if request.method == "POST":
+        try:
+            shift = add_shift(
+                engineer_id=whole(request.POST, "engineer"),
+                starts_at=_instant(request.POST.get("starts_at", ""), "starts_at", console),
+                ends_at=_instant(request.POST.get("ends_at", ""), "ends_at", console),
+                actor=console.user,
+            )
+        except Refused as refusal:
+            context |= {"typed": request.POST.dict(), "refusal": refusal}
+        else:
+            messages.success(request, f"{shift.engineer} is on the rota.")
+            return redirect("admin:tickets_rota")
+    context |= {
+        "title": "On call",
+        "on_call": list(now_on_call(console.now)),
+        "coming": list(coming_shifts(console.now)[:60]),
+        "past": list(past_shifts(console.now)[:20]),
+        "people": list(staff().order_by("name")),
+        "may_add": console.may("rota.manage"),
+    }
+    status = context["refusal"].status if context["refusal"] else 200
+    return show(request, console, "console/rota.html", context, status=status)
+
+
+def _instant(text: str, field: str, console: Console) -> datetime:
+    """Read a local date and time in the person's own zone."""
+    try:
+        given = datetime.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("Give the day and the time.", field=field) from None
+    if given.tzinfo is None:
+        given = given.replace(tzinfo=ZoneInfo(console.user.time_zone))
+    return given
