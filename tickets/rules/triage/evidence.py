@@ -86,7 +86,8 @@ def _shape(zones: tuple[Zone, ...], said: int) -> dict[str, float]:
         found["asks"] = 0.5
     if said < _ENOUGH_WORDS:
         found["says_little"] = 1.0
-    if _is_gibberish(body.words) and (_is_gibberish(title.words) or not title.words):
+    both = title.words + body.words
+    if _is_gibberish(both) and (_is_gibberish(body.words) or not body.words):
         found["gibberish"] = 1.0
     if any(_AMOUNT.search(zone.text) for zone in (title, body)):
         found["amount"] = 1.0
