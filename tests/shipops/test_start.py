@@ -1,6 +1,8 @@
 """make run: every refusal is one line that says what to do; the real thing starts and stops."""
 
+import http.client
 import os
+import re
 import shutil
 import signal
 import socket
@@ -361,7 +363,9 @@ def test_a_server_that_is_not_there_does_not_answer() -> None:
 
 
 @contextmanager
-def _running(var: Path, port: int, **more: str) -> Iterator[subprocess.Popen[str]]:
+def _running(
+    var: Path, port: int, *, host_name: str = "localhost", **more: str
+) -> Iterator[subprocess.Popen[str]]:
     """Run make run's program for real, as the leader of its own group, until it answers."""
     with open(var / "output", "a+") as output:
         starter = subprocess.Popen(
@@ -375,7 +379,7 @@ def _running(var: Path, port: int, **more: str) -> Iterator[subprocess.Popen[str
         )
         try:
             deadline = time.monotonic() + 150
-            while not answers(f"http://127.0.0.1:{port}", f"localhost:{port}"):
+            while not answers(f"http://127.0.0.1:{port}", host_name):
                 assert starter.poll() is None, (var / "output").read_text()
                 assert time.monotonic() < deadline, (var / "output").read_text()
                 time.sleep(0.2)
@@ -401,11 +405,12 @@ def _family(var: Path) -> list[psutil.Process]:
     return found
 
 
-def _empty(var: Path, *, seconds: float = 30) -> bool:
+def _left(var: Path, *, seconds: float = 30) -> list[str]:
+    """Give what still runs after so many seconds."""
     deadline = time.monotonic() + seconds
     while (left := _family(var)) and time.monotonic() < deadline:
         time.sleep(0.2)
-    return not left
+    return [str(process) for process in left]
 
 
 @pytest.fixture
@@ -428,7 +433,7 @@ def test_make_run_starts_stops_cleanly_and_goes_on_with_the_same_data(var: Path)
     assert "Traceback" not in first
     assert first.rstrip().endswith("ShipOps has stopped.")
     assert "Applying" in first
-    assert _empty(var, seconds=5)
+    assert _left(var, seconds=5) == []
 
     (var / "output").write_text("")
     with _running(var, port) as starter:
@@ -437,7 +442,7 @@ def test_make_run_starts_stops_cleanly_and_goes_on_with_the_same_data(var: Path)
     second = (var / "output").read_text()
     assert "Traceback" not in second
     assert "Applying" not in second
-    assert _empty(var, seconds=5)
+    assert _left(var, seconds=5) == []
 
 
 @pytest.mark.slow
@@ -451,7 +456,7 @@ def test_after_a_kill_of_the_supervisor_the_next_start_works_on_the_same_port(va
     with _running(var, port) as starter:
         starter.send_signal(signal.SIGINT)
         assert starter.wait(timeout=60) == 0
-    assert _empty(var)
+    assert _left(var) == []
 
 
 @pytest.mark.slow
@@ -467,7 +472,7 @@ def test_a_killed_web_or_worker_brings_the_rest_down_and_says_so(var: Path, name
 
         assert starter.wait(timeout=90) == 137
     assert "ShipOps has stopped after a failure." in (var / "output").read_text()
-    assert _empty(var)
+    assert _left(var) == []
 
 
 @pytest.mark.slow
@@ -492,7 +497,42 @@ def test_a_command_works_beside_a_running_system_and_after_it(var: Path) -> None
         assert starter.wait(timeout=60) == 0
 
     assert "[X]" in command().stdout
-    assert _empty(var, seconds=5)
+    assert _left(var, seconds=5) == []
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_in_production_pages_come_with_their_hashed_files(var: Path) -> None:
+    port = _free_port()
+    settings = {
+        "DEBUG": "0",
+        "SECRET_KEY": "for-this-test" * 5,
+        "SITE_URL": "https://ops.example",
+        "EMAIL_URL": "smtp://localhost",
+        "DEFAULT_FROM_EMAIL": "ops@ops.example",
+        "TRUSTED_PROXIES": "1",
+    }
+
+    def get(path: str) -> tuple[int, str]:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
+        headers = {"Host": "ops.example", "X-Forwarded-Proto": "https"}
+        connection.request("GET", path, headers=headers)
+        response = connection.getresponse()
+        return response.status, response.read().decode(errors="replace")
+
+    with _running(var, port, host_name="ops.example", **settings) as starter:
+        status, page = get("/account/login/")
+        files = set(re.findall(r'(?:href|src)="(/static/[^"]+)"', page))
+        answered = {file: get(file)[0] for file in files}
+        starter.send_signal(signal.SIGTERM)
+        assert starter.wait(timeout=60) == 0
+
+    assert status == 200
+    assert answered and set(answered.values()) == {200}
+    assert all(re.search(r"\.[0-9a-f]{12}\.", file) for file in files)
+    output = (var / "output").read_text()
+    assert "Demo" not in output
+    assert "/outbox/" not in output
 
 
 def _wait_for(condition: Any, *, seconds: float = 60) -> None:
