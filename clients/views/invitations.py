@@ -29,7 +29,9 @@ def invitation(request: HttpRequest, token: str) -> HttpResponseBase:
         response = too_many(request, refusal)
     except Invitation.DoesNotExist:
         response = render(request, "portal/invitation_closed.html", status=404)
-    response.headers["Referrer-Policy"] = "no-referrer"
+    # Never the token in a Referer; with no-referrer browsers would send "Origin: null", which the
+    # check against forged forms refuses.
+    response.headers["Referrer-Policy"] = "strict-origin"
     add_never_cache_headers(response)
     return response
 

@@ -212,7 +212,7 @@ def test_opening_an_invitation_accepts_nothing(acme: Client) -> None:
     answer = Browser().get(f"/invite/{token}/")
     assert answer.status_code == 200
     assert "carol@acme.test" in answer.content.decode()
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "strict-origin"
     assert "no-store" in answer["Cache-Control"]
     invitation.refresh_from_db()
     assert invitation.state == "open"

@@ -493,7 +493,7 @@ def test_opening_the_fix_check_link_answers_nothing(project: Project, engineer: 
         assert Browser().head(f"/v/{token}/").status_code == 200
     check.refresh_from_db()
     assert check.state == FixCheck.State.ASKED
-    assert answer["Referrer-Policy"] == "no-referrer"
+    assert answer["Referrer-Policy"] == "strict-origin"
     assert "no-store" in answer["Cache-Control"]
 
 
