@@ -22,7 +22,7 @@ def measure() -> dict[str, Figure]:
     """
     with service.database_server() as server:
         url, _ = service.database(server, "bench_intake", fresh=True)
-        service.manage(url, "migrate", "-v0")
+        service.install(url)
         key = service.prepare(url, "accounts")["key"]
         env = service.environment(url)
         floor_env = {**os.environ, "FLOOR_DATABASE_URL": url}

@@ -20,8 +20,7 @@ def measure() -> dict[str, Figure]:
     """
     with service.database_server() as server:
         url, _ = service.database(server, "bench_memory", fresh=True)
-        service.manage(url, "migrate", "-v0")
-        service.manage(url, "sync_schedules")
+        service.install(url)
         key = service.prepare(url, "accounts")["key"]
         cookies = service.prepare(url, "sessions")
         env = service.environment(url)

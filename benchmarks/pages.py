@@ -46,10 +46,10 @@ def _filled(server: str, size: int) -> str:
     """Give the database with so many tickets; an unfinished one is made anew."""
     name = f"bench_tickets_{size}"
     url, is_new = service.database(server, name, fresh=False)
-    service.manage(url, "migrate", "-v0")
+    service.install(url)
     if is_new or service.prepare(url, "stored")["reports"] != size:
         if not is_new:
             url, _ = service.database(server, name, fresh=True)
-            service.manage(url, "migrate", "-v0")
+            service.install(url)
         service.prepare(url, "tickets", size=size)
     return url

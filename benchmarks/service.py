@@ -67,6 +67,13 @@ def manage(database_url: str, *words: str) -> str:
     return _python(environment(database_url), "manage.py", *words)
 
 
+def install(database_url: str) -> None:
+    """Bring the database and the static files to where a start of the product brings them."""
+    manage(database_url, "migrate", "-v0")
+    manage(database_url, "sync_schedules")
+    manage(database_url, "collectstatic", "--noinput", "-v0")
+
+
 def prepare(database_url: str, what: str, **facts: Any) -> dict[str, Any]:
     """Run one of ``benchmarks.prepare``'s functions on that database."""
     words = ("-m", "benchmarks.prepare", what, json.dumps(facts))
@@ -92,37 +99,43 @@ def web(
     processes: int = PROCESSES,
 ) -> Iterator[tuple[int, int]]:
     """Run the web server as make run does; gives its port and process id."""
-    port = _free_port()
+    port = free_port()
     command = web_command(host="127.0.0.1", port=port, processes=processes, threads=THREADS)
     command = command.replace("shipops.start.web:application", application)
-    with _running(command, env) as pid:
-        _wait(port, ready)
+    with running(command, env) as pid:
+        wait_until_ready(port, ready)
         yield port, pid
 
 
 @contextmanager
 def gunicorn(env: dict[str, str], *, application: str) -> Iterator[int]:
     """Run gunicorn with as many processes and threads, for comparison; gives its port."""
-    port = _free_port()
+    port = free_port()
     command = shlex.join([
         *(sys.executable, "-m", "gunicorn", "--worker-class", "gthread", "--keep-alive", "30"),
         *("--workers", str(PROCESSES), "--threads", str(THREADS), "--log-level", "warning"),
         *("--bind", f"127.0.0.1:{port}", application),
     ])  # fmt: skip
-    with _running(command, env):
-        _wait(port, "/floor")
+    with running(command, env):
+        wait_until_ready(port, "/floor")
         yield port
 
 
 @contextmanager
 def worker(env: dict[str, str]) -> Iterator[int]:
     """Run the background worker as make run does; gives its process id."""
-    with _running(worker_command(), env) as pid:
+    with running(worker_command(), env) as pid:
         yield pid
 
 
+def web_command_on(port: int) -> str:
+    """Give the command of a web server on a port, as make run starts it."""
+    return web_command(host="127.0.0.1", port=port, processes=PROCESSES, threads=THREADS)
+
+
 @contextmanager
-def _running(command: str, env: dict[str, str]) -> Iterator[int]:
+def running(command: str, env: dict[str, str]) -> Iterator[int]:
+    """Keep a process running for the length of the block; gives its id."""
     words = shlex.split(command.removeprefix("exec "))
     process = subprocess.Popen(words, cwd=ROOT, env=env, start_new_session=True)
     try:
@@ -136,14 +149,16 @@ def _running(command: str, env: dict[str, str]) -> Iterator[int]:
             process.wait()
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Find a port nobody listens on."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
     return port
 
 
-def _wait(port: int, ready: str) -> None:
+def wait_until_ready(port: int, ready: str = "/healthz") -> None:
+    """Wait until the web server answers."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
         if ready == "/healthz" and answers(f"http://127.0.0.1:{port}", "localhost"):

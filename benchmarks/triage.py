@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from benchmarks.results import Figure
 from tickets.rules.triage.evidence import read_evidence
 from tickets.rules.triage.fit import Example, fit
 from tickets.rules.triage.model import FOLDER, Weights, choose, judged_weights
@@ -121,7 +122,7 @@ def score(guesses: list[Guess]) -> dict[str, float]:
     }
 
 
-def measure(data: str | None = None) -> dict[str, float]:
+def measure(data: str | None = None) -> dict[str, Figure]:
     """Give the five-fold figures, each the mean over several ways of cutting the folds.
 
     A missing data folder is said and gives nothing.
@@ -129,7 +130,13 @@ def measure(data: str | None = None) -> dict[str, float]:
     reports = read_reports(data_folder(data))
     if not reports:
         return {}
-    return mean_and_spread([score(cross_validate(reports, seed)) for seed in SEEDS])[0]
+    means, spreads = mean_and_spread([score(cross_validate(reports, seed)) for seed in SEEDS])
+    return {
+        name: Figure(
+            value=round(means[name], 3), spread=round(spreads[name], 3), unit="share, five folds"
+        )
+        for name in FIGURES
+    }
 
 
 def mean_and_spread(runs: list[dict[str, float]]) -> tuple[dict[str, float], dict[str, float]]:
