@@ -7,13 +7,14 @@ from django.db import transaction
 
 from clients.models import User
 from clients.queries import house_role, staff
-from clients.rules.roles import OPS_ADMINS, require
+from clients.rules.roles import require
 from core.actions import queue_mail, queue_webhook
 from core.errors import InvalidInput, MoveRefused
 from tickets.actions.events import record
 from tickets.models import Alert, OnCallShift, Report, TicketEventKind
 from tickets.queries.access import role_of
 from tickets.queries.alerts import now_on_call
+from tickets.queries.people import ops_admins
 
 
 def raise_alert(*, report: Report, now: datetime) -> Alert:
@@ -39,7 +40,7 @@ def raise_alert(*, report: Report, now: datetime) -> Alert:
 @transaction.atomic
 def acknowledge_alert(*, alert_id: int, actor: User, now: datetime) -> Alert:
     """Take an alert on oneself; nobody else is woken. Raises MoveRefused if somebody has."""
-    alert = Alert.objects.select_for_update().get(pk=alert_id)
+    alert = Alert.objects.select_for_update(no_key=True).get(pk=alert_id)
     require(role_of(actor, alert.client_id), "alert.acknowledge")
     if alert.acknowledged_at:
         raise MoveRefused(f"{alert.acknowledged_by} has acknowledged this alert.")
@@ -51,7 +52,8 @@ def acknowledge_alert_of(*, report: Report, actor: User | None, now: datetime) -
     """Whoever judges a report has heard its alert (in the caller's transaction)."""
     if actor is None:
         return
-    alert = Alert.objects.select_for_update().filter(report=report, acknowledged_at=None).first()
+    alerts = Alert.objects.select_for_update(no_key=True)
+    alert = alerts.filter(report=report, acknowledged_at=None).first()
     if alert:
         _acknowledge(alert, actor, now)
 
@@ -63,7 +65,7 @@ def escalate_alert(*, alert_id: int, now: datetime) -> bool:
     Once only. Without a lead every ops admin hears it.
     """
     alert = (
-        Alert.objects.select_for_update()
+        Alert.objects.select_for_update(no_key=True)
         .filter(pk=alert_id, acknowledged_at=None, escalated_at=None, escalate_at__lte=now)
         .first()
     )
@@ -73,7 +75,7 @@ def escalate_alert(*, alert_id: int, now: datetime) -> bool:
     alert.save(update_fields=["escalated_at"])
     record(alert.report, TicketEventKind.ALERT_ESCALATED, actor=None, at=now, alert=alert)
     lead = alert.client.lead
-    people = [lead] if lead and lead.is_active else _ops_admins()
+    people = [lead] if lead and lead.staff_role else ops_admins()
     _tell(alert, people, f"Unacknowledged S1 #{alert.report_id} for {alert.client.name}", now)
     return True
 
@@ -98,15 +100,10 @@ def _acknowledge(alert: Alert, actor: User, now: datetime) -> None:
     record(alert.report, TicketEventKind.ALERT_ACKNOWLEDGED, actor=actor, at=now, alert=alert)
 
 
-def _ops_admins() -> list[User]:
-    admins = list(staff().filter(groups__name=OPS_ADMINS))
-    return admins or list(staff().filter(is_superuser=True))
-
-
 def _fallback(report: Report) -> list[User]:
     lead = report.client.lead
-    people = {person.pk: person for person in _ops_admins()}
-    if lead and lead.is_active:
+    people = {person.pk: person for person in ops_admins()}
+    if lead and lead.staff_role:
         people[lead.pk] = lead
     return list(people.values())
 

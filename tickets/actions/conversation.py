@@ -15,10 +15,10 @@ from core.errors import InvalidInput, KeyReused
 from core.text import clean_text
 from tickets.actions.attachments import tie_attachments
 from tickets.actions.events import record
-from tickets.actions.locks import lock_report, lock_ticket, save_ticket
+from tickets.actions.locks import lock_report, lock_ticket, lock_unanswered, save_ticket
 from tickets.models import Comment, Macro, Report, Reporter, Ticket, TicketEventKind
 from tickets.queries.access import Actor
-from tickets.queries.people import mail_reporters
+from tickets.queries.people import hearers_of, mail_reporter, mail_reporters
 from tickets.rules.states import ReportState, TicketState
 
 MOST_BODY = 20_000
@@ -38,26 +38,25 @@ def reply_to_ticket(
     """Say something that everybody on the ticket sees.
 
     A reply of staff is the first response and is mailed to every reporter; a client's reply to a
-    ticket that waits for them puts it back to work, and the assignee hears of it.
+    ticket that waits for them puts it back to work, and whoever has it hears of it.
     """
+    unanswered = lock_unanswered(ticket_id) if _is_staff(actor) else []
     ticket = lock_ticket(ticket_id, actor=actor, action="ticket.reply")
     files = sorted(set(attachment_ids))
-    if known := _known(actor, source_key, body, files):
+    if known := _known(actor, source_key, body, files, ticket):
         return known
-    comment = _post(
-        Comment(ticket=ticket, visibility=_PUBLIC), body, actor, now, files, source_key
-    )
+    comment = _post(Comment(ticket=ticket, visibility=_PUBLIC), body, actor, now, files, source_key)
     record(ticket, TicketEventKind.COMMENT_POSTED, actor=actor, at=now, comment=comment)
     if comment.by_staff:
-        ticket.reports.filter(first_response_at=None).update(first_response_at=now)
+        Report.objects.filter(pk__in=unanswered).update(first_response_at=now)
         mail_ticket(ticket=ticket, body=comment.body, now=now, subject="An answer")
         return comment
     if ticket.state == TicketState.WAITING:
         resume(ticket, actor=actor, now=now)
-    if ticket.assignee:
-        link = f"{settings.SITE_URL}{settings.CONSOLE_PREFIX}tickets/{ticket.number}/"
+    link = f"{settings.SITE_URL}{settings.CONSOLE_PREFIX}tickets/{ticket.number}/"
+    for person in hearers_of(ticket):
         queue_mail(
-            to=ticket.assignee.email,
+            to=person.email,
             subject=f"[#{ticket.number}] The client answered",
             text=f"{comment.body}\n\n{link}",
             now=now,
@@ -102,8 +101,7 @@ def reply_to_report(
     report = Report.objects.get(pk=report_id)
     if report.ticket_id is None:
         report = lock_report(report_id, actor=actor, action="ticket.reply")
-    # A report never leaves its ticket. Other actions lock the ticket before its reports, so a
-    # report that has one is not locked here.
+    # A report never leaves its ticket, so one that has a ticket need not be locked.
     if report.ticket_id:
         return reply_to_ticket(
             ticket_id=report.ticket_id,
@@ -113,7 +111,7 @@ def reply_to_report(
             attachment_ids=files,
             source_key=source_key,
         )
-    if known := _known(actor, source_key, body, files):
+    if known := _known(actor, source_key, body, files, report):
         return known
     comment = post_on_report(
         report=report,
@@ -141,7 +139,7 @@ def save_macro(
     """Keep a saved reply under a name. Raises InvalidInput if either is empty or the name taken."""
     require(house_role(actor), "macro.manage")
     macro = Macro.objects.get(pk=macro_id) if macro_id else Macro()
-    macro.name, macro.body = name.strip()[:80], clean_text(body).strip()
+    macro.name, macro.body = clean_text(name).strip()[:80], clean_text(body).strip()
     macro.is_active = is_active
     if not macro.name or not macro.body:
         raise InvalidInput("A macro needs a name and a text.", field="name")
@@ -185,16 +183,13 @@ def mail_ticket(*, ticket: Ticket, body: str, now: datetime, subject: str) -> No
 
 def mail_report(*, report: Report, body: str, now: datetime, subject: str) -> None:
     """Mail the reporter of one report, if they left an address."""
-    if report.reporter and report.reporter.email:
-        path = f"reports/{report.number}"
-        _mail(report.reporter, path, report.number, body, now, subject)
+    if reporter := mail_reporter(report):
+        _mail(reporter, f"reports/{report.number}", report.number, body, now, subject)
 
 
 def _mail(
     reporter: Reporter, path: str, number: int, body: str, now: datetime, subject: str
 ) -> None:
-    if reporter.user and not reporter.user.is_active:
-        return
     link = f"\n\nRead on and answer: {settings.SITE_URL}/portal/{path}/" if reporter.user else ""
     queue_mail(
         to=reporter.user.email if reporter.user else reporter.email,
@@ -223,7 +218,7 @@ def _post(
     comment.author_user = actor if isinstance(actor, User) else None
     comment.author_reporter = actor if isinstance(actor, Reporter) else None
     comment.author_key = actor if isinstance(actor, ApiKey) else None
-    comment.by_staff = isinstance(actor, User) and actor.staff_role is not None
+    comment.by_staff = _is_staff(actor)
     if source_key:
         comment.source_key, comment.source_hash = source_key, _digest(body, ids)
     comment.save()
@@ -231,13 +226,25 @@ def _post(
     return comment
 
 
-def _known(actor: Actor, source_key: str, body: str, files: list[int]) -> Comment | None:
+def _known(
+    actor: Actor, source_key: str, body: str, files: list[int], about: Report | Ticket
+) -> Comment | None:
     if not source_key or not isinstance(actor, ApiKey):
         return None
-    known = Comment.objects.filter(author_key=actor, source_key=source_key).first()
-    if known and known.source_hash != _digest(body, files):
+    earlier = Comment.objects.filter(author_key=actor, source_key=source_key)
+    known = earlier.select_related("report").first()
+    if known is None:
+        return None
+    # What was said on a report belongs to the ticket it became.
+    ticket_id = known.report.ticket_id if known.report else known.ticket_id
+    is_here = about.pk == (known.report_id if isinstance(about, Report) else ticket_id)
+    if not is_here or known.source_hash != _digest(body, files):
         raise KeyReused("This key was used before, with another content.")
     return known
+
+
+def _is_staff(actor: Actor) -> bool:
+    return isinstance(actor, User) and actor.staff_role is not None
 
 
 def _digest(body: str, files: list[int]) -> str:

@@ -33,7 +33,7 @@ def ask_reporters(*, event_id: int, now: datetime) -> int:
     """
     event = TicketEvent.objects.get(pk=event_id, kind=TicketEventKind.TICKET_SHIPPED)
     assert event.ticket_id is not None
-    ticket = Ticket.objects.select_for_update().select_related("project").get(pk=event.ticket_id)
+    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=event.ticket_id)
     if ticket.state not in _LIVE or ticket.shipped_at != event.at:
         return 0
     asked = set(ticket.fix_checks.filter(asked_at__gte=event.at).values_list("reporter", flat=True))
@@ -50,7 +50,7 @@ def answer_fix_check(*, token: str, works: bool, comment: str, now: datetime) ->
     Raises FixCheck.DoesNotExist for a token that is unknown, answered, lapsed or expired.
     """
     found = find_fix_check(token, now=now)
-    ticket = Ticket.objects.select_for_update().get(pk=found.ticket_id)
+    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=found.ticket_id)
     check = find_fix_check(token, now=now)
     reporter = check.reporter
     if reporter.email_confirmed_at is None:

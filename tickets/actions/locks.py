@@ -1,18 +1,26 @@
 from clients.rules.roles import require
 from core.errors import StaleVersion
-from tickets.models import Report, Ticket
-from tickets.queries.access import Actor, role_of
+from tickets.models import Report, Ticket, TicketEventKind
+from tickets.queries.access import Actor, role_on
+
+# These leave the ticket's own row as it was.
+_BESIDE_THE_ROW = [
+    TicketEventKind.COMMENT_POSTED, TicketEventKind.NOTE_POSTED, TicketEventKind.LINK_ADDED,
+    TicketEventKind.TIME_LOGGED, TicketEventKind.TIME_VOIDED,
+]  # fmt: skip
 
 
 def lock_ticket(ticket_id: int, *, actor: Actor, action: str, version: int | None = None) -> Ticket:
     """Lock a ticket's row and check that the actor may do the action.
 
     Raises NotAllowed, or StaleVersion if the row is no longer at the version the actor had read.
+    A report is locked before its ticket. Rows that point at a locked one can still be written.
     """
-    ticket = Ticket.objects.select_for_update().get(pk=ticket_id)
-    require(role_of(actor, ticket.client_id), action)
+    ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket_id)
+    require(role_on(actor, ticket), action)
     if version is not None and version != ticket.version:
-        last = ticket.events.select_related("actor_user").order_by("-at", "-pk").first()
+        changes = ticket.events.exclude(kind__in=_BESIDE_THE_ROW)
+        last = changes.select_related("actor_user").order_by("-at", "-pk").first()
         who = str(last.actor_user) if last and last.actor_user else "ShipOps"
         what = last.get_kind_display() if last else "changed it"
         raise StaleVersion(
@@ -24,8 +32,8 @@ def lock_ticket(ticket_id: int, *, actor: Actor, action: str, version: int | Non
 
 def lock_report(report_id: int, *, actor: Actor, action: str) -> Report:
     """Lock a report's row and check that the actor may do the action."""
-    report = Report.objects.select_for_update().get(pk=report_id)
-    require(role_of(actor, report.client_id), action)
+    report = Report.objects.select_for_update(no_key=True).get(pk=report_id)
+    require(role_on(actor, report), action)
     return report
 
 
@@ -33,3 +41,9 @@ def save_ticket(ticket: Ticket, *fields: str) -> None:
     """Save the named fields of a locked ticket and move its version on."""
     ticket.version += 1
     ticket.save(update_fields=[*fields, "version"])
+
+
+def lock_unanswered(ticket_id: int) -> list[int]:
+    """Lock a ticket's reports nobody answered yet, before the ticket; gives their keys."""
+    unanswered = Report.objects.filter(ticket_id=ticket_id, first_response_at=None).order_by("pk")
+    return list(unanswered.select_for_update(no_key=True).values_list("pk", flat=True))

@@ -19,7 +19,7 @@ from tickets.actions.conversation import note_on_ticket, reply_to_ticket
 from tickets.actions.conversation import resume as resume_ticket
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket, save_ticket
-from tickets.actions.triage import check_terms
+from tickets.actions.triage import check_terms, decide_opening
 from tickets.models import FixCheck, Ticket, TicketEventKind, TicketLink
 from tickets.rules.states import TicketState
 from tickets.rules.words import Severity
@@ -38,9 +38,10 @@ def take_next(*, actor: User, now: datetime) -> Ticket:
     Two who press at once get two different tickets. Raises QueueEmpty when nothing waits.
     """
     require(house_role(actor), "ticket.work")
+    colleagues = staff().exclude(pk=actor.pk).values("pk")
     ticket = (
-        Ticket.objects.select_for_update(skip_locked=True)
-        .filter(Q(assignee=None) | Q(assignee=actor), state=TicketState.QUEUED)
+        Ticket.objects.select_for_update(skip_locked=True, no_key=True)
+        .filter(Q(assignee=None) | ~Q(assignee__in=colleagues), state=TicketState.QUEUED)
         .order_by("priority", "received_at", "number")
         .first()
     )
@@ -151,6 +152,7 @@ def ship_ticket(*, ticket_id: int, actor: User, release: str, now: datetime) -> 
     """
     ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
     ticket.check_move(TicketState.SHIPPED)
+    ticket.release = None
     if release.strip():
         ticket.release, _ = record_release(
             project_id=ticket.project_id, version=release, actor=actor, now=now
@@ -234,7 +236,8 @@ def edit_ticket(
         record(ticket, _K.TICKET_EDITED, actor=actor, at=now, data=data)
     if confirms:
         record(ticket, _K.SEVERITY_CONFIRMED, actor=actor, at=now, data={"severity": severity})
-    if is_s1_now and (report := ticket.reports.order_by("pk").first()):
+        decide_opening(ticket, actor=actor, now=now)
+    if is_s1_now and ticket.is_open and (report := ticket.reports.order_by("pk").first()):
         raise_alert(report=report, now=now)
     return ticket
 
@@ -259,7 +262,7 @@ def approve_p1(*, ticket_id: int, actor: User, now: datetime) -> Ticket:
 def link_pull_request(*, ticket_id: int, url: str, actor: User, now: datetime) -> TicketLink:
     """Link a pull request; the same one twice is one link. Raises InvalidInput for no address."""
     ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
-    address = url.strip()
+    address = clean_text(url).strip()
     try:
         URLValidator(schemes=["http", "https"])(address)
     except ValidationError:

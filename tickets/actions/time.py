@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from clients.models import User
+from clients.rules.roles import require
 from core.errors import InvalidInput, MoveRefused
 from core.text import clean_text
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket
-from tickets.models import TicketEventKind, TimeEntry, Timer
+from tickets.models import Ticket, TicketEventKind, TimeEntry, Timer
+from tickets.queries.access import role_of
 
 MOST_BACK_DAYS = 60
 
@@ -82,8 +84,10 @@ def void_time(*, entry_id: int, actor: User, now: datetime) -> TimeEntry:
 @transaction.atomic
 def start_timer(*, ticket_id: int, actor: User, now: datetime) -> Timer:
     """Start the engineer's clock on a ticket; one that runs elsewhere is stopped and logged."""
-    ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
-    running = Timer.objects.select_for_update().filter(engineer=actor).first()
+    _lock_clock(actor)
+    ticket = Ticket.objects.get(pk=ticket_id)
+    require(role_of(actor, ticket.client_id), "ticket.work")
+    running = Timer.objects.filter(engineer=actor).first()
     if running and running.ticket_id == ticket.pk:
         return running
     if running:
@@ -97,7 +101,8 @@ def stop_timer(*, actor: User, now: datetime, note: str = "") -> TimeEntry:
 
     Raises MoveRefused when no clock runs.
     """
-    timer = Timer.objects.select_for_update().filter(engineer=actor).first()
+    _lock_clock(actor)
+    timer = Timer.objects.filter(engineer=actor).first()
     if timer is None:
         raise MoveRefused("No timer is running.")
     minutes = max(1, math.ceil((now - timer.started_at).total_seconds() / 60))
@@ -110,4 +115,13 @@ def stop_timer(*, actor: User, now: datetime, note: str = "") -> TimeEntry:
 @transaction.atomic
 def discard_timer(*, actor: User) -> None:
     """Stop the engineer's clock without logging its time."""
+    _lock_clock(actor)
     Timer.objects.filter(engineer=actor).delete()
+
+
+def _lock_clock(engineer: User) -> None:
+    """Let one of the engineer's clicks at a time start or stop their clock.
+
+    The row of the person stands for a clock that may not exist yet; it is locked before any ticket.
+    """
+    User.objects.select_for_update(no_key=True).get(pk=engineer.pk)

@@ -120,7 +120,9 @@ def join_report(*, report_id: int, number: int, actor: User, now: datetime) -> T
     report = lock_report(report_id, actor=actor, action="report.triage")
     report.check_move(ReportState.DUPLICATE)
     ticket = (
-        Ticket.objects.select_for_update().filter(client_id=report.client_id, number=number).first()
+        Ticket.objects.select_for_update(no_key=True)
+        .filter(client_id=report.client_id, number=number)
+        .first()
     )
     if ticket is None:
         raise InvalidInput(f"This client has no ticket #{number}.", field="number")
@@ -158,8 +160,8 @@ def decline_report(
     record(report, TicketEventKind.REPORT_DECLINED, actor=actor, at=now, data={"reason": reason})
     acknowledge_alert_of(report=report, actor=actor, now=now)
     if not is_spam:
-        post_on_report(report=report, body=message, actor=actor, now=now)
-        mail_report(report=report, body=message, now=now, subject="Your report")
+        comment = post_on_report(report=report, body=message, actor=actor, now=now)
+        mail_report(report=report, body=comment.body, now=now, subject="Your report")
     return report
 
 
@@ -192,7 +194,8 @@ def ask_reporter(*, report_id: int, question: str, actor: User, now: datetime) -
     comment = post_on_report(report=report, body=question, actor=actor, now=now)
     record(report, TicketEventKind.REPORT_ASKED, actor=actor, at=now, comment=comment)
     acknowledge_alert_of(report=report, actor=actor, now=now)
-    mail_report(report=report, body=question, now=now, subject="A question about your report")
+    subject = "A question about your report"
+    mail_report(report=report, body=comment.body, now=now, subject=subject)
     return report
 
 
@@ -234,6 +237,13 @@ def count_reach(ticket: Ticket, *, now: datetime) -> None:
             at=now,
             data={"reach": counted, "priority": ticket.priority},
         )
+
+
+def decide_opening(ticket: Ticket, *, actor: User, now: datetime) -> None:
+    """Keep a person's first judgement of a ticket that opened without one (an import)."""
+    opening = Triage.objects.filter(report_id=ticket.number, decided_at=None).first()
+    if opening:
+        _decide(opening, ticket.kind, ticket.severity, actor, now)
 
 
 def _join(report: Report, ticket: Ticket, state: ReportState, now: datetime) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
-from clients.models import ApiKey, User
+from clients.models import ApiKey, Project, User
 from clients.queries import clients_for
 from clients.queries import role_of as client_role_of
 from clients.rules.roles import Role
@@ -22,9 +22,10 @@ def role_of(actor: Actor, client_id: int) -> Role:
     return client_role_of(actor, client_id)
 
 
-def role_on(actor: Actor, about: Report | Ticket) -> Role:
-    """Tell what the actor is to a report or a ticket: a key knows only those of its project."""
-    if isinstance(actor, ApiKey) and actor.project_id != about.project_id:
+def role_on(actor: Actor, about: Project | Report | Ticket) -> Role:
+    """Tell what the actor is to a project or to its rows: a key knows only its own project."""
+    project_id = about.pk if isinstance(about, Project) else about.project_id
+    if isinstance(actor, ApiKey) and actor.project_id != project_id:
         return Role.STRANGER
     return role_of(actor, about.client_id)
 
