@@ -15,7 +15,11 @@ _IMAGES = {
     "image/png": "PNG", "image/apng": "PNG", "image/gif": "PNG", "image/jpeg": "JPEG",
     "image/webp": "WEBP",
 }  # fmt: skip
-_SAVED_AS = {"PNG": ("image/png", "png"), "JPEG": ("image/jpeg", "jpg"), "WEBP": ("image/webp", "webp")}
+_SAVED_AS = {
+    "PNG": ("image/png", "png"),
+    "JPEG": ("image/jpeg", "jpg"),
+    "WEBP": ("image/webp", "webp"),
+}
 _KEPT = {
     "application/pdf", "application/zip", "application/gzip", "video/mp4", "video/webm",
     "video/quicktime", "video/x-matroska",
@@ -36,9 +40,9 @@ class PreparedFile:
 def prepare_file(name: str, data: bytes, *, most_bytes: int) -> PreparedFile:
     """Judge a file by its content and make it safe.
 
-    Images are re-encoded, which drops EXIF and everything hidden behind the picture; of an animation the first
-    frame stays. Text of any sort is kept as plain text. Raises InvalidInput for an empty, too
-    large, broken or unsupported file.
+    Images are re-encoded, which drops EXIF and everything hidden behind the picture; of an
+    animation the first frame stays. Text of any sort is kept as plain text. Raises InvalidInput
+    for an empty, too large, broken or unsupported file.
     """
     safe = _safe_name(name)
     if not data:
