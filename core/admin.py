@@ -38,6 +38,15 @@ class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
     list_per_page = 50
     actions = None
     list_filter_submit = False
+    page_title = ""
+
+    def changelist_view(
+        self, request: HttpRequest, extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """Show the list under its own name."""
+        context = {"title": self.page_title, "is_fullwidth": "1", **(extra_context or {})}
+        shown: HttpResponse = super().changelist_view(request, context)
+        return shown
 
     def has_add_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
         return False

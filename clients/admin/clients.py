@@ -28,7 +28,15 @@ from clients.rules.roles import CLIENT_ROLES
 from core.errors import InvalidInput, Refused
 
 MOST_EVENTS = 100
-_DANGEROUS = frozenset({RetainerState.ENDED, RetainerState.SUSPENDED})
+# What the buttons say, in the order in which they stand.
+_MOVES = {
+    RetainerState.TRIALING: "Start the trial",
+    RetainerState.ACTIVE: "Activate",
+    RetainerState.PAUSED: "Pause",
+    RetainerState.PAST_DUE: "Mark as past due",
+    RetainerState.SUSPENDED: "Suspend",
+    RetainerState.ENDED: "End for good",
+}
 
 
 @console_page("project.change")
@@ -106,12 +114,12 @@ def _facts(console: Console, client: Client) -> dict[str, Any]:
     }
 
 
-def _retainer_moves(console: Console, running: Retainer | None) -> list[tuple[str, str, bool]]:
-    """Give the moves of the running retainer: state, label, and whether it hurts."""
+def _retainer_moves(console: Console, running: Retainer | None) -> list[tuple[str, str]]:
+    """Give the moves of the running retainer that its state allows, with their words."""
     if running is None or not console.may("retainer.move"):
         return []
     allowed = RETAINER_MOVES[RetainerState(running.state)]
-    return [(s.value, s.label, s in _DANGEROUS) for s in RetainerState if s in allowed]
+    return [(state.value, words) for state, words in _MOVES.items() if state in allowed]
 
 
 def _create(request: HttpRequest, console: Console) -> Client:

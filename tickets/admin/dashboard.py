@@ -24,6 +24,7 @@ from tickets.rules.words import Priority
 
 DAYS = 14
 NEXT_TICKETS = 5
+MOST_ALERTS = 5
 
 
 @console_page("ticket.work")
@@ -33,7 +34,7 @@ def dashboard(request: HttpRequest, console: Console) -> HttpResponseBase:
     waiting, waiting_s1 = waiting_for_triage()
     context = {
         "title": "Today",
-        "alerts": list(open_alerts()[:20]),
+        "alerts": list(open_alerts()[:MOST_ALERTS]),
         "waiting": waiting,
         "waiting_s1": waiting_s1,
         "asked": triage_counts()["asked"],

@@ -31,6 +31,8 @@ class TicketAdmin(ReadOnlyAdmin):
     search_help_text = "A number, or words of the title"
     ordering = ["-number"]
 
+    page_title = "All tickets"
+
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
     ) -> tuple[QuerySet[Ticket], bool]:
@@ -72,6 +74,8 @@ class ReportAdmin(ReadOnlyAdmin):
     search_fields = ["title"]
     search_help_text = "A number, or words of the title"
     ordering = ["-pk"]
+
+    page_title = "All reports"
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Report], search_term: str
