@@ -55,7 +55,7 @@ def change_client(
     notes: str | None = None,
 ) -> Client:
     """Change a client's name and time zone, and, where given, the notes of staff."""
-    client = Client.objects.select_for_update().get(pk=client_id)
+    client = Client.objects.select_for_update(no_key=True).get(pk=client_id)
     require(role_of(actor, client.pk), "client.change")
     if notes is not None and actor.staff_role is None:
         raise InvalidInput("Notes belong to staff.", field="notes")
@@ -85,7 +85,7 @@ def set_lead(*, client_id: int, lead_id: int | None, actor: User, now: datetime)
 
     Raises InvalidInput unless the lead is active staff.
     """
-    client = Client.objects.select_for_update().get(pk=client_id)
+    client = Client.objects.select_for_update(no_key=True).get(pk=client_id)
     require(role_of(actor, client.pk), "client.set_lead")
     lead = staff().filter(pk=lead_id).first() if lead_id else None
     if lead_id and lead is None:

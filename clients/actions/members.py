@@ -2,6 +2,7 @@ from datetime import datetime, timedelta
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
 from clients.actions.events import record
@@ -10,6 +11,7 @@ from clients.queries import find_invitation, role_of
 from clients.rules.roles import CLIENT_ROLES, Role, require
 from core.actions import queue_mail
 from core.errors import InvalidInput, MoveRefused
+from core.text import clean_text
 from core.tokens import derive_token, hash_token, placeholder
 from core.validation import check_fields
 
@@ -29,7 +31,7 @@ def invite_member(
     Inviting an address again replaces its open invitation. Raises InvalidInput for a bad address
     or role, and MoveRefused for somebody who is a member already.
     """
-    client = Client.objects.select_for_update().get(pk=client_id)
+    client = Client.objects.select_for_update(no_key=True).get(pk=client_id)
     require(role_of(actor, client.pk), "member.invite")
     invitation = Invitation(
         client=client,
@@ -77,7 +79,9 @@ def invite_member(
 @transaction.atomic
 def revoke_invitation(*, invitation_id: int, actor: User, now: datetime) -> Invitation:
     """Take an open invitation back; its link stops working at once."""
-    invitation = Invitation.objects.select_for_update().get(pk=invitation_id)
+    client_id = Invitation.objects.values_list("client_id", flat=True).get(pk=invitation_id)
+    Client.objects.select_for_update(no_key=True).get(pk=client_id)
+    invitation = Invitation.objects.select_related("client").get(pk=invitation_id)
     require(role_of(actor, invitation.client_id), "member.invite")
     if invitation.state != Invitation.State.OPEN:
         raise MoveRefused("This invitation is no longer open.")
@@ -100,14 +104,19 @@ def accept_invitation(*, token: str, name: str, now: datetime) -> tuple[Member, 
     Invitation.DoesNotExist for a token that is unknown, used, revoked or expired.
     """
     found = find_invitation(token, now=now)
-    client = Client.objects.select_for_update().get(pk=found.client_id)
+    client = Client.objects.select_for_update(no_key=True).get(pk=found.client_id)
     invitation = find_invitation(token, now=now)
     user = User.objects.filter(email__iexact=invitation.email).first()
     is_new = user is None
     if user is None:
-        user = User(email=invitation.email, name=name.strip()[:120], time_zone=client.time_zone)
-        user.set_unusable_password()
-        user.save()
+        user, is_new = User.objects.get_or_create(
+            email=invitation.email,
+            defaults={
+                "name": clean_text(name).strip()[:120],
+                "time_zone": client.time_zone,
+                "password": make_password(None),
+            },
+        )
     EmailAddress.objects.update_or_create(
         user=user, email=invitation.email, defaults={"verified": True, "primary": True}
     )
@@ -153,7 +162,7 @@ def change_member_role(*, member_id: int, role: str, actor: User, now: datetime)
 def remove_member(*, member_id: int, actor: User, now: datetime) -> None:
     """End a membership; what the person wrote stays. Raises LastOwner for the only owner."""
     member = _locked(member_id)
-    if member.user_id != actor.pk:
+    if member.user != actor:
         require(role_of(actor, member.client_id), "member.change")
     _keep_an_owner(member)
     record(
@@ -169,7 +178,7 @@ def remove_member(*, member_id: int, actor: User, now: datetime) -> None:
 
 def _locked(member_id: int) -> Member:
     client_id = Member.objects.values_list("client_id", flat=True).get(pk=member_id)
-    Client.objects.select_for_update().get(pk=client_id)
+    Client.objects.select_for_update(no_key=True).get(pk=client_id)
     return Member.objects.select_related("client", "user").get(pk=member_id)
 
 

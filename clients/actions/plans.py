@@ -15,6 +15,7 @@ from core.money import Money
 from core.validation import check_fields
 
 PRIORITIES = ("P1", "P2", "P3", "P4")
+MOST_TARGET_MINUTES = 52 * 5 * 480
 
 
 @transaction.atomic
@@ -43,7 +44,7 @@ def publish_plan_version(
     ``targets`` gives, for each of P1 to P4, business minutes to the first response and to the
     resolution. Raises InvalidInput for a missing priority, or a resolution before the response.
     """
-    plan = Plan.objects.select_for_update().get(pk=plan_id)
+    plan = Plan.objects.select_for_update(no_key=True).get(pk=plan_id)
     require(house_role(actor), "plan.publish")
     if sorted(targets) != list(PRIORITIES):
         raise InvalidInput("Give targets for P1, P2, P3 and P4.", field="targets")
@@ -52,11 +53,13 @@ def publish_plan_version(
             raise InvalidInput(
                 f"{priority}: the first response comes before the resolution.", field="targets"
             )
+        if resolution > MOST_TARGET_MINUTES:
+            raise InvalidInput(f"{priority}: at most a year of office hours.", field="targets")
     if price.amount < 0:
         raise InvalidInput("The price cannot be negative.", field="price")
 
     latest = plan.versions.aggregate(latest=Max("version"))["latest"] or 0
-    version = PlanVersion.objects.create(
+    version = PlanVersion(
         plan=plan,
         version=latest + 1,
         price_amount=price.amount,
@@ -64,6 +67,11 @@ def publish_plan_version(
         published_at=now,
         published_by=actor,
     )
+    try:
+        check_fields(version)
+    except InvalidInput:
+        raise InvalidInput("This price is out of range.", field="price") from None
+    version.save()
     SlaTarget.objects.bulk_create(
         SlaTarget(
             plan_version=version,
@@ -85,7 +93,7 @@ def create_retainer(
 
     Raises MoveRefused while another retainer of the client has not ended.
     """
-    client = Client.objects.select_for_update().get(pk=client_id)
+    client = Client.objects.select_for_update(no_key=True).get(pk=client_id)
     require(role_of(actor, client.pk), "retainer.start")
     if client.retainers.exclude(state=RetainerState.ENDED).exists():
         raise MoveRefused("This client has a retainer; end it before drafting another.")
@@ -107,7 +115,7 @@ def set_retainer_state(
     *, retainer_id: int, state: str, actor: User | None, now: datetime
 ) -> Retainer:
     """Move a retainer along its state table. Raises MoveRefused for any other move."""
-    retainer = Retainer.objects.select_for_update().get(pk=retainer_id)
+    retainer = Retainer.objects.select_for_update(no_key=True).get(pk=retainer_id)
     require(role_of(actor, retainer.client_id), "retainer.move")
     wanted = RetainerState(state)
     retainer.check_move(wanted)

@@ -16,7 +16,7 @@ GROUPS = {Role.ENGINEER: ENGINEERS, Role.OPS_ADMIN: OPS_ADMINS}
 @transaction.atomic
 def change_profile(*, user_id: int, name: str, time_zone: str) -> User:
     """Change one's own name and time zone. Raises InvalidInput for an unknown zone."""
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     user.name, user.time_zone = name.strip(), time_zone
     check_fields(user)
     user.save(update_fields=["name", "time_zone"])
@@ -50,7 +50,7 @@ def set_staff_role(*, user_id: int, role: str, actor: User, now: datetime) -> Us
 
     Raises MoveRefused for one's own access: nobody locks themselves out.
     """
-    user = User.objects.select_for_update().get(pk=user_id)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
     require(house_role(actor), "staff.manage")
     if user.pk == actor.pk:
         raise MoveRefused("You cannot change your own access.")

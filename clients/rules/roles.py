@@ -45,7 +45,6 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "retainer.start": _ADMIN,
     "staff.manage": _ADMIN,
     "report.file": _WRITERS | {Role.API_KEY, Role.REPORTER, Role.SYSTEM},
-    "report.read": _READERS | {Role.API_KEY},
     "report.triage": _STAFF,
     "ticket.read": _READERS | {Role.API_KEY},
     "ticket.work": STAFF_ROLES,
