@@ -10,6 +10,7 @@ from core.models import OutboxMessage, RateWindow
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=2)
+LONGEST_RUN = timedelta(minutes=1)
 MOST_ATTEMPTS = 12
 SENDERS = {OutboxMessage.Channel.MAIL: send_mail, OutboxMessage.Channel.WEBHOOK: post_alert}
 
@@ -23,12 +24,16 @@ def deliver(message_id: int) -> None:
 
 
 def deliver_due() -> None:
-    """Send whatever is due: what a lost nudge or a failed attempt left behind."""
-    while batch := claims.claim(
-        OutboxMessage.objects.all(), now=timezone.now(), lease=LEASE, limit=20
+    """Send whatever is due: what a lost nudge or a failed attempt left behind.
+
+    One at a time, so that no lease runs out behind a slow mail server; what a minute does not do
+    the next run does.
+    """
+    until = timezone.now() + LONGEST_RUN
+    while timezone.now() < until and (
+        due := claims.claim(OutboxMessage.objects.all(), now=timezone.now(), lease=LEASE)
     ):
-        for message in batch:
-            _send(message)
+        _send(due[0])
 
 
 def _send(message: OutboxMessage) -> None:

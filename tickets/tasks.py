@@ -1,3 +1,5 @@
+import logging
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.utils import timezone
@@ -6,6 +8,7 @@ from tickets import actions
 from tickets.models import Alert, Report, TicketEvent, TicketEventKind
 from tickets.rules.states import ReportState
 
+logger = logging.getLogger(__name__)
 SWEEP_BATCH = 200
 
 
@@ -15,11 +18,12 @@ def propose_triage(report_id: int) -> None:
 
 
 def triage_waiting() -> None:
-    """Triage what a lost nudge left behind."""
-    waiting = Report.objects.filter(state=ReportState.RECEIVED).order_by("received_at")
-    while ids := list(waiting.values_list("pk", flat=True)[:SWEEP_BATCH]):
-        for report_id in ids:
-            actions.propose_triage(report_id=report_id, now=timezone.now())
+    """Triage what a lost nudge left behind; one report that fails holds up no other."""
+    waiting = Report.objects.filter(state=ReportState.RECEIVED).order_by("pk")
+    last = 0
+    while ids := list(waiting.filter(pk__gt=last).values_list("pk", flat=True)[:SWEEP_BATCH]):
+        _each(propose_triage, ids)
+        last = ids[-1]
 
 
 def ask_reporters(event_id: int) -> None:
@@ -31,18 +35,29 @@ def ask_for_recent_ships() -> None:
     """Ask for the last two days' shipped tickets whose nudge was lost; nobody is asked twice."""
     since = timezone.now() - timedelta(days=2)
     shipped = TicketEvent.objects.filter(kind=TicketEventKind.TICKET_SHIPPED, at__gte=since)
-    for event_id in shipped.values_list("pk", flat=True):
-        ask_reporters(event_id)
+    _each(ask_reporters, shipped.values_list("pk", flat=True))
 
 
 def escalate_alerts() -> None:
     """Tell the leads of alerts nobody acknowledged in time."""
     now = timezone.now()
     due = Alert.objects.filter(acknowledged_at=None, escalated_at=None, escalate_at__lte=now)
-    for alert_id in due.values_list("pk", flat=True):
-        actions.escalate_alert(alert_id=alert_id, now=now)
+    _each(escalate_alert, due.values_list("pk", flat=True))
+
+
+def escalate_alert(alert_id: int) -> None:
+    """Tell the lead of one alert."""
+    actions.escalate_alert(alert_id=alert_id, now=timezone.now())
 
 
 def sweep_loose_attachments() -> None:
     """Drop uploads nobody tied to anything."""
     actions.sweep_loose_attachments(now=timezone.now())
+
+
+def _each(task: Callable[[int], None], ids: Iterable[int]) -> None:
+    for pk in ids:
+        try:
+            task(pk)
+        except Exception:  # the outermost loop: one bad row must not stop the others
+            logger.exception("%s of %s failed", task.__name__, pk)
