@@ -248,7 +248,6 @@ def make_triaged_report(
 
 
 def make_declined_report(
-    *,
     project: Project,
     reason: str = DeclineReason.WORKS_AS_MEANT,
     actor: User | None = None,
