@@ -16,7 +16,7 @@ help:
 	@echo 'make bench     measure; ONLY=key measures one figure'
 
 run: runtime
-	@STOP_WITH_PARENT=1 $(venv) -m shipops.start $(ARGS)
+	@STOP_WITH_PARENT=1 exec $(venv) -m shipops.start $(ARGS)
 
 browser: development
 	@$(venv) -m tests.browser.chromium

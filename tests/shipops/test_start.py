@@ -459,6 +459,22 @@ def test_after_a_kill_of_the_supervisor_the_next_start_works_on_the_same_port(va
     assert _left(var) == []
 
 
+def test_make_run_hands_its_life_to_the_starter(machine: Path) -> None:
+    (machine / ".venv" / "bin").mkdir(parents=True)
+    shutil.copy(machine / "requirements.txt", machine / ".venv" / "installed-requirements.txt")
+    # The starter's parent has to be make, not a shell that outlives it.
+    script = '[ "$1" = -c ] || echo "$STOP_WITH_PARENT $PPID $*" > started'
+    (machine / ".venv" / "bin" / "python").write_text(f"#!/bin/sh\n{script}\n")
+    (machine / ".venv" / "bin" / "python").chmod(0o755)
+    make = shutil.which("make")
+    assert make
+
+    with subprocess.Popen([make, "run"], cwd=machine, env={"PATH": str(machine / "bin")}) as maker:
+        maker.wait(timeout=60)
+
+    assert (machine / "started").read_text() == f"1 {maker.pid} -m shipops.start\n"
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("name", ["granian", "shipops.start.worker"])
