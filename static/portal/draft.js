@@ -1,4 +1,5 @@
-// Keeps what was typed in a form marked data-draft="OWNER" until the server says it has it.
+// Keeps what was typed in a form marked data-draft="OWNER" until the server says it has it: by a
+// mark data-draft-done="OWNER:PROJECT", or by the address it leads to after a reply (#said-…).
 // One draft for each owner and project, in this browser only, for seven days.
 const KEPT_FOR_MS = 7 * 24 * 60 * 60 * 1000
 const PREFIX = 'shipops:draft:'
@@ -40,6 +41,8 @@ function keepDraft (form) {
   const key = () => `${PREFIX}${form.dataset.draft}:${projectField ? projectField.value : ''}`
   let current = key()
 
+  if (form.hasAttribute('data-draft-reply') && window.location.hash.startsWith('#said-')) forget(current)
+
   function save () {
     const draft = { at: Date.now(), texts: {}, radios: {} }
     for (const field of texts) if (field.value) draft.texts[field.name] = field.value
@@ -60,6 +63,7 @@ function keepDraft (form) {
     if (!draft || texts.some(field => field.value.trim() && field.name in draft.texts)) return
     for (const field of texts) if (field.name in draft.texts) field.value = draft.texts[field.name]
     for (const field of radios) if (draft.radios[field.name] === field.value) field.checked = true
+    if (!notice) return
     const when = new Date(draft.at).toLocaleString([], { dateStyle: 'medium', timeStyle: 'short' })
     notice.querySelector('[data-draft-when]').textContent = when
     notice.hidden = false

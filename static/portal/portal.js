@@ -56,5 +56,8 @@ window.addEventListener('pageshow', () => {
   for (const form of document.querySelectorAll('form[data-sent]')) delete form.dataset.sent
 })
 
+// After a refusal the first field at fault is where to go on.
+document.querySelector('[aria-invalid="true"]')?.focus()
+
 document.addEventListener('shipops:theme', paintThemeButtons)
 paintThemeButtons()

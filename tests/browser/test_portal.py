@@ -169,12 +169,16 @@ def test_a_conversation_ends_in_a_verified_fix(
     sign_in(page, alice)
     page.goto(f"/portal/tickets/{scene.worked.number}/")
     page.get_by_label("Your reply").fill("It happened **again** today")
+    page.reload()
+    expect(page.get_by_label("Your reply")).to_have_value("It happened **again** today")
     paste_picture(page)
     page.get_by_role("button", name="Send").click()
     said = page.get_by_role("article").last
     expect(said.locator("strong", has_text="again")).to_be_visible()
     expect(said.get_by_role("img", name="screenshot-1.png")).to_be_visible()
     assert Comment.objects.latest("pk").author_user == alice
+    page.reload()
+    expect(page.get_by_label("Your reply")).to_have_value("")
 
     page.goto(f"/portal/tickets/{scene.shipped.number}/")
     page.get_by_text("No, it is still broken").click()
