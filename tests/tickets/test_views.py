@@ -2,12 +2,12 @@
 
 import io
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.conf import settings
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpResponse
 from django.test import Client as Browser
 from django.utils import timezone
 from PIL import Image
@@ -39,7 +39,7 @@ def png(name: str = "shot.png") -> SimpleUploadedFile:
     return SimpleUploadedFile(name, data.getvalue(), content_type="image/png")
 
 
-def send_report(browser: Browser, app: Project, **fields: object) -> HttpResponse:
+def send_report(browser: Browser, app: Project, **fields: object) -> Any:
     """Send the report form."""
     sent = {"text": "My customer paid and got no credits.", "project": app.pk, **fields}
     return browser.post("/portal/report/", sent)
