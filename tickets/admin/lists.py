@@ -23,7 +23,8 @@ def _is_number(term: str) -> bool:
 class TicketAdmin(ReadOnlyAdmin):
     """All tickets, newest first."""
 
-    list_display = ["what", "client", "project", "state", "priority", "severity", "assignee"]
+    list_display = ["what", "client", "project", "state", "rank", "assignee"]
+    sortable_by = ["what"]
     list_display_links = None
     list_select_related = ["client", "project", "assignee"]
     list_filter = ["state", "priority", "severity", "kind"]
@@ -62,12 +63,21 @@ class TicketAdmin(ReadOnlyAdmin):
             link, ticket.number, ticket.title,
         )  # fmt: skip
 
+    @admin.display(description="priority")
+    def rank(self, ticket: Ticket) -> SafeString:
+        """Give priority and severity as marks."""
+        return format_html(
+            '<span class="chip chip-{}">{}</span> {}',
+            ticket.priority, ticket.priority, ticket.severity,
+        )  # fmt: skip
+
 
 @admin.register(Report)
 class ReportAdmin(ReadOnlyAdmin):
     """All reports, newest first."""
 
     list_display = ["what", "client", "project", "state", "source", "received_at"]
+    sortable_by = ["what"]
     list_display_links = None
     list_select_related = ["client", "project"]
     list_filter = ["state", "source"]

@@ -1,0 +1,171 @@
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from clients.models import Project, User
+from tests.console import post, said
+from tests.factories import make_project, make_report, make_ticket, make_triaged_report
+from tests.portal import signed_in
+from tickets.actions import join_report
+from tickets.models import Ticket
+
+
+@pytest.fixture(autouse=True)
+def no_second_factor(settings: Any) -> None:
+    """Let staff in as in development."""
+    settings.STAFF_SECOND_FACTOR = False
+
+
+def shown(user: User, query: str = "") -> list[int]:
+    """Give the numbers on the queue page, in order."""
+    response = signed_in(user).get(f"/console/queue/{query}")
+    assert response.status_code == 200
+    return [ticket.number for ticket in response.context["tickets"]]
+
+
+def test_the_most_urgent_and_then_the_oldest_stand_first(
+    project: Project, engineer: User, now: datetime
+) -> None:
+    hour = timedelta(hours=1)
+    young = make_ticket(project=project, severity="S2", engineer=engineer, now=now - hour)
+    old = make_ticket(project=project, severity="S2", engineer=engineer, now=now - 2 * hour)
+    urgent = make_ticket(project=project, severity="S1", engineer=engineer, now=now)
+
+    assert shown(engineer) == [urgent.number, old.number, young.number]
+
+
+def test_filters_narrow_the_list_and_senseless_ones_do_not_count(
+    project: Project, foreign_project: Project, engineer: User, engineer2: User, now: datetime
+) -> None:
+    mine = make_ticket(project=project, state="in_progress", engineer=engineer, now=now)
+    other = make_ticket(
+        project=foreign_project, severity="S2", state="in_review", engineer=engineer2, now=now
+    )
+    free = make_ticket(project=make_project(project.client, now=now), engineer=engineer, now=now)
+
+    assert shown(engineer, "?assignee=me") == [mine.number]
+    assert shown(engineer, "?assignee=nobody") == [free.number]
+    assert shown(engineer, f"?assignee={engineer2.pk}") == [other.number]
+    assert shown(engineer, f"?client={foreign_project.client_id}") == [other.number]
+    assert shown(engineer, f"?project={project.pk}") == [mine.number]
+    assert shown(engineer, "?state=in_review") == [other.number]
+    assert shown(engineer, "?priority=P3&assignee=me") == [mine.number]
+    long = "9" * 40
+    for senseless in (
+        "?client=x", "?priority=P9", "?page=0", "?page=²", "?state=verified",
+        f"?assignee={long}", f"?client={long}", f"?page={long}",
+    ):  # fmt: skip
+        assert len(shown(engineer, senseless)) == 3
+
+
+def test_the_next_ticket_is_taken_and_opened(
+    project: Project, engineer: User, now: datetime
+) -> None:
+    ticket = make_ticket(project=project, engineer=engineer, now=now)
+
+    answer = post(engineer, "/console/queue/", "take_next")
+
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.assignee) == ("in_progress", engineer)
+    assert answer.redirect_chain[-1][0] == f"/console/tickets/{ticket.number}/"
+
+
+def test_an_empty_queue_says_so(engineer: User) -> None:
+    assert "Nothing waits in the queue" in said(post(engineer, "/console/queue/", "take_next"))
+
+
+def test_a_proposed_severity_is_marked_and_triage_is_announced(
+    project: Project, engineer: User, now: datetime
+) -> None:
+    ticket = make_ticket(project=project, engineer=engineer, now=now)
+    Ticket.objects.filter(pk=ticket.pk).update(severity_confirmed_at=None)
+    make_triaged_report(project, now=now)
+    text = "URGENT: the whole site is down, every page shows 502 Bad Gateway."
+    make_triaged_report(project, text=text, now=now)
+
+    page = signed_in(engineer).get("/console/queue/").content.decode()
+
+    assert "S3 proposed" in page
+    assert "2 reports wait for triage" in page
+    assert "1 of them proposed as S1" in page
+
+
+def test_a_late_answer_is_marked(
+    project: Project, alice: User, engineer: User, now: datetime
+) -> None:
+    week_ago = now - timedelta(days=9)
+    make_ticket(make_report(project, by=alice, now=week_ago), engineer=engineer, now=week_ago)
+
+    assert "data-late" in signed_in(engineer).get("/console/queue/").content.decode()
+
+
+def test_reach_alone_makes_p1_only_with_a_click(
+    project: Project, engineer: User, alice: User, bob: User, vera: User, now: datetime
+) -> None:
+    ticket = make_ticket(
+        make_report(project, by=alice, now=now), severity="S2", engineer=engineer, now=now
+    )
+    Ticket.objects.filter(pk=ticket.pk).update(reach=5)
+    assert "Raise to P1" in signed_in(engineer).get("/console/queue/").content.decode()
+
+    post(engineer, "/console/queue/", "approve_p1", number=ticket.number)
+
+    ticket.refresh_from_db()
+    assert ticket.priority == "P1"
+
+
+def test_more_than_a_page_is_turned_to(
+    project: Project, engineer: User, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tickets.admin.queue.PAGE_SIZE", 2)
+    tickets = [
+        make_ticket(project=project, engineer=engineer, now=now - timedelta(hours=hours))
+        for hours in (3, 2, 1)
+    ]
+
+    assert shown(engineer, "?page=2") == [tickets[2].number]
+    assert "?page=2" in signed_in(engineer).get("/console/queue/").content.decode()
+
+
+def test_the_queue_takes_at_most_twelve_queries_however_long_it_is(
+    project: Project, engineer: User, alice: User, now: datetime,
+    django_assert_max_num_queries: Any,
+) -> None:  # fmt: skip
+    browser = signed_in(engineer)
+    first = make_ticket(make_report(project, by=alice, now=now), engineer=engineer, now=now)
+    with django_assert_max_num_queries(12) as few:
+        browser.get("/console/queue/")
+    for _ in range(8):
+        state = "in_progress"
+        make_ticket(project=make_project(project.client, now=now), state=state,
+                    engineer=engineer, now=now)  # fmt: skip
+    again = make_triaged_report(project, by=alice, now=now)
+    join_report(report_id=again.pk, number=first.number, actor=engineer, now=now)
+    with django_assert_max_num_queries(12) as many:
+        browser.get("/console/queue/")
+
+    assert len(many) == len(few)
+
+
+@pytest.mark.parametrize("path", ["/console/tickets/ticket/", "/console/tickets/report/"])
+def test_lists_find_by_number_and_words_and_lead_to_the_pages_that_act(
+    path: str, project: Project, engineer: User, now: datetime, django_assert_max_num_queries: Any
+) -> None:
+    ticket = make_ticket(
+        make_report(project, title="Export fails", now=now), title="Export fails",
+        engineer=engineer, now=now,
+    )  # fmt: skip
+    make_ticket(project=project, title="Something else", engineer=engineer, now=now)
+    browser = signed_in(engineer)
+    for wanted in (f"#{ticket.number}", "export", "\x00", "é" * 300, "9" * 40):
+        with django_assert_max_num_queries(14):
+            page = browser.get(path, {"q": wanted})
+        assert page.status_code == 200
+    found = browser.get(path, {"q": "export"}).content.decode()
+    assert f"#{ticket.number}" in found
+    assert "Something else" not in found
+
+    pk = ticket.pk if "ticket/" in path.split("/console/tickets")[1] else ticket.number
+    answer = browser.get(f"{path}{pk}/change/")
+    assert str(ticket.number) in answer.headers["Location"]
