@@ -48,7 +48,7 @@ def _python(*arguments: str) -> str:
     return f"exec {shlex.join([sys.executable, *arguments])}"
 
 
-class _Child(Process):  # type: ignore[misc]  # honcho has no types
+class _Child(Process):
     """A process that ends when the supervisor ends, even when that is killed."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -75,7 +75,7 @@ def _send(send: Any, pid: int, number: int) -> None:
         send(pid, number)
 
 
-class Supervisor(Manager):  # type: ignore[misc]  # honcho has no types
+class Supervisor(Manager):
     """honcho's manager, and a word to the reader once the web server answers."""
 
     def __init__(self, *, ready_address: str, host_name: str, greeting: str) -> None:
