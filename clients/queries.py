@@ -1,4 +1,4 @@
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Case, Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
@@ -13,12 +13,20 @@ from clients.models import (
     Project,
     Release,
     Retainer,
-    SlaTarget,
     User,
 )
 from clients.rules.retainers import SERVED, RetainerState
 from clients.rules.roles import CLIENT_ROLES, ENGINEERS, OPS_ADMINS, Role
+from core.statements import fetch_row
 from core.tokens import hash_token
+
+_SERVED = [state.value for state in SERVED]
+_FIRST_RESPONSE = """
+SELECT t.first_response_minutes
+FROM clients_slatarget t JOIN clients_retainer r ON r.plan_version_id = t.plan_version_id
+WHERE r.client_id = %s AND r.state = ANY(%s) AND t.priority = %s::text
+LIMIT 1
+"""
 
 
 def role_of(actor: User | ApiKey | None, client_id: int) -> Role:
@@ -119,16 +127,6 @@ def find_user(email: str) -> User | None:
     return User.objects.filter(email__iexact=email).first()
 
 
-def find_api_key(token: str) -> ApiKey:
-    """Give the unrevoked key of a project in use, with project and client.
-
-    Raises ApiKey.DoesNotExist for any other.
-    """
-    return ApiKey.objects.select_related("project__client").get(
-        key_hash=hash_token(token), revoked_at=None, project__archived_at=None
-    )
-
-
 def releases_for(key: ApiKey) -> QuerySet[Release]:
     """List the releases of a key's project."""
     return Release.objects.filter(project_id=key.project_id)
@@ -144,13 +142,13 @@ def running_retainer(client_id: int) -> Retainer | None:
     )
 
 
-def sla_target(client_id: int, priority: str) -> SlaTarget | None:
-    """Give what the client's plan promises for the priority, while its retainer is served."""
-    return SlaTarget.objects.filter(
-        plan_version__retainers__client_id=client_id,
-        plan_version__retainers__state__in=SERVED,
-        priority=priority,
-    ).first()
+def first_response_minutes(client_id: int, priority: str) -> int | None:
+    """Give what the client's plan promises for the priority, while its retainer is served.
+
+    In business minutes. Every report asks for it as it arrives, so the statement stands ready.
+    """
+    row = fetch_row(_FIRST_RESPONSE, [client_id, _SERVED, priority])
+    return row[0] if row else None
 
 
 def recent_releases(project_id: int, *, before: datetime | None = None) -> QuerySet[Release]:
@@ -199,11 +197,6 @@ def clients_overview() -> QuerySet[Client]:
         project_count=Count("projects", filter=Q(projects__archived_at=None), distinct=True),
         member_count=Count("members", distinct=True),
     )
-
-
-def key_needs_stamp(key: ApiKey, now: datetime) -> bool:
-    """Tell whether the key's last use, kept to the minute, is out of date."""
-    return key.last_used_at is None or now - key.last_used_at >= timedelta(minutes=1)
 
 
 def find_staff(user_id: int | None) -> User | None:

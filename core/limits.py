@@ -1,22 +1,26 @@
 """Rate limits that hold across all web processes: one atomic statement per request."""
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
+from typing import Any
 
 from django.conf import settings
-from django.db import connection
 from django.http import HttpRequest
 
 from core.errors import LimitReached
+from core.statements import fetch_row
 
-_COUNT = """
-INSERT INTO core_ratewindow AS w (key, "window", seen, expires_at) VALUES (%s, %s, 1, %s)
+# One row for each row of what follows SELECT …: part of a larger statement, or a statement itself.
+COUNT_ONE = """
+INSERT INTO core_ratewindow AS w (key, "window", seen, expires_at)
+SELECT %(limit_key)s, %(limit_window)s, 1, %(limit_expires_at)s {source}
 ON CONFLICT (key) DO UPDATE SET
     seen = CASE WHEN w."window" = EXCLUDED."window" THEN w.seen + 1 ELSE 1 END,
     "window" = EXCLUDED."window",
     expires_at = EXCLUDED.expires_at
 RETURNING seen
 """
+_COUNT = COUNT_ONE.format(source="")
 
 
 def check_limit(scope: str, who: str, *, most: int, seconds: int, now: datetime) -> int:
@@ -25,20 +29,30 @@ def check_limit(scope: str, who: str, *, most: int, seconds: int, now: datetime)
     Raises LimitReached past ``most`` in ``seconds``. Call it outside a transaction, so that a
     refused request counts too.
     """
+    row = fetch_row(_COUNT, count_terms(scope, who, seconds=seconds, now=now))
+    assert row is not None
+    return left_of(row[0], most=most, seconds=seconds, now=now)
+
+
+def count_terms(scope: str, who: str, *, seconds: int, now: datetime) -> dict[str, Any]:
+    """Give the parameters of COUNT_ONE."""
     window = int(now.timestamp()) // seconds
-    ends = (window + 1) * seconds
-    key = hashlib.sha256(f"{scope}\0{who}".encode()).hexdigest()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _COUNT, [key, window, datetime.fromtimestamp(ends, UTC) + timedelta(seconds=seconds)]
-        )
-        (seen,) = cursor.fetchone()
+    forgotten = datetime.fromtimestamp((window + 2) * seconds, UTC)
+    return {
+        "limit_key": hashlib.sha256(f"{scope}\0{who}".encode()).hexdigest(),
+        "limit_window": window,
+        "limit_expires_at": forgotten,
+    }
+
+
+def left_of(seen: int, *, most: int, seconds: int, now: datetime) -> int:
+    """Give how many are left after ``seen``; raises LimitReached if it is past ``most``."""
     if seen > most:
         raise LimitReached(
             "Too many requests. Please try again shortly.",
-            retry_after=max(1, ends - int(now.timestamp())),
+            retry_after=seconds - int(now.timestamp()) % seconds,
         )
-    return most - int(seen)
+    return most - seen
 
 
 def client_address(request: HttpRequest) -> str:

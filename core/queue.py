@@ -5,6 +5,7 @@ from typing import Any
 
 from django.conf import settings
 from django.db import transaction
+from django_q.brokers import Broker
 from django_q.tasks import async_task
 
 
@@ -18,3 +19,24 @@ def enqueue(task: str, **kwargs: Any) -> None:
         transaction.on_commit(partial(async_task, task, **kwargs))
     else:
         async_task(task, **kwargs)
+
+
+def nudge_row(task: str, **kwargs: Any) -> tuple[str, str]:
+    """Give what ``enqueue`` would store with the ORM broker: cluster and payload.
+
+    For a statement that stores the nudge together with other rows.
+    """
+    keeper = _Keeper(settings.Q_CLUSTER["name"])
+    async_task(task, broker=keeper, **kwargs)
+    return keeper.list_key, keeper.payload
+
+
+class _Keeper(Broker):
+    """A broker that keeps the one package it is given."""
+
+    payload = ""
+
+    def enqueue(self, task: str) -> str:
+        """Keep the package."""
+        self.payload = task
+        return ""

@@ -3,6 +3,7 @@ from clients.actions.accounts import (
     create_client,
     set_lead,
 )
+from clients.actions.keys import use_api_key
 from clients.actions.members import (
     accept_invitation,
     change_member_role,
@@ -23,7 +24,6 @@ from clients.actions.projects import (
     create_project,
     record_release,
     revoke_api_key,
-    stamp_key_use,
 )
 from clients.actions.users import change_profile, create_staff, set_staff_role
 
@@ -49,5 +49,5 @@ __all__ = [
     "set_lead",
     "set_retainer_state",
     "set_staff_role",
-    "stamp_key_use",
+    "use_api_key",
 ]

@@ -6,7 +6,7 @@ from django.utils.text import slugify
 
 from clients.actions.events import record
 from clients.models import ApiKey, ApiScope, Client, ClientEventKind, Project, Release, User
-from clients.queries import key_needs_stamp, role_of
+from clients.queries import role_of
 from clients.rules.roles import require
 from clients.rules.secrets import holds_secret
 from core.errors import InvalidInput, MoveRefused
@@ -160,12 +160,6 @@ def revoke_api_key(*, key_id: int, actor: User, now: datetime) -> ApiKey:
         api_key=key,
     )
     return key
-
-
-def stamp_key_use(*, key: ApiKey, now: datetime) -> None:
-    """Keep when a key was last used, to the minute."""
-    if key_needs_stamp(key, now):
-        ApiKey.objects.filter(pk=key.pk).update(last_used_at=now)
 
 
 @transaction.atomic

@@ -13,10 +13,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clients.actions import stamp_key_use
+from clients.actions import use_api_key
 from clients.models import ApiKey, ApiScope
-from clients.queries import find_api_key
-from core.limits import check_limit, client_address
+from core.limits import check_limit, client_address, left_of
 
 READ = frozenset({ApiScope.REPORTS_READ})
 WRITE = frozenset({ApiScope.REPORTS_WRITE})
@@ -28,6 +27,8 @@ _TOKEN = re.compile(r"so_[a-z]+_[A-Za-z0-9_-]{20,100}")
 class KeyAuthentication(BaseAuthentication):
     """``Authorization: Bearer so_live_…`` (RFC 6750): the key is ``request.auth``."""
 
+    seen = 0
+
     def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
         """Raises AuthenticationFailed for a key that does not work (any more)."""
         header = request.META.get("HTTP_AUTHORIZATION")
@@ -37,7 +38,10 @@ class KeyAuthentication(BaseAuthentication):
         if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token.strip()):
             raise AuthenticationFailed("Send the key as: Authorization: Bearer so_live_…")
         try:
-            return None, find_api_key(token.strip())
+            key, self.seen = use_api_key(
+                token=token.strip(), seconds=WINDOW_SECONDS, now=timezone.now()
+            )
+            return None, key
         except ApiKey.DoesNotExist:
             raise AuthenticationFailed("This key does not exist or was revoked.") from None
 
@@ -78,8 +82,7 @@ class KeyView(APIView):
         """Find the key and count the request; failures are counted by sender instead."""
         now = timezone.now()
         try:
-            key = request.auth
-            if not isinstance(key, ApiKey):
+            if request.auth is None:
                 raise NotAuthenticated("Send a project's key: Authorization: Bearer so_live_…")
         except (AuthenticationFailed, NotAuthenticated):
             check_limit(
@@ -91,14 +94,13 @@ class KeyView(APIView):
             )
             raise
         self._left = 0
-        self._left = check_limit(
-            "api",
-            str(key.pk),
+        assert isinstance(request.successful_authenticator, KeyAuthentication)
+        self._left = left_of(
+            request.successful_authenticator.seen,
             most=settings.API_REQUESTS_PER_MINUTE,
             seconds=WINDOW_SECONDS,
             now=now,
         )
-        stamp_key_use(key=key, now=now)
 
     def check_permissions(self, request: Request) -> None:
         """Raises PermissionDenied unless the key has a scope for this method."""

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Iterable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -10,18 +11,17 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from clients.models import ApiKey, Project, User
-from clients.queries import sla_target
-from clients.rules.roles import require
+from clients.queries import first_response_minutes
+from clients.rules.roles import Role, require
 from core.errors import InvalidInput, KeyReused, MoveRefused
-from core.queue import enqueue
 from core.text import clean_text
 from tickets.actions.attachments import tie_attachments
-from tickets.actions.events import record
-from tickets.models import Report, Reporter, Signal, SignalKind, Source, TicketEventKind
-from tickets.queries.access import Actor, role_of
+from tickets.actions.storing import store_report
+from tickets.models import Report, SignalKind, Source
+from tickets.queries.access import Actor, role_of, role_on
 from tickets.rules.hours import add_business_minutes
 from tickets.rules.priority import priority_of
 from tickets.rules.signals import page_path
@@ -78,7 +78,8 @@ def receive_report(
 
     The same ``source_key`` of a project's source again gives the first report; with another
     content it raises KeyReused. Raises InvalidInput, naming the field, for an empty or over-long
-    text, a bad mail address, an unknown severity or signal, or files that cannot be tied.
+    text, a bad mail address or key, a member of another client, an unknown severity or signal, or
+    files that cannot be tied.
     """
     content = check_report(
         text=text,
@@ -90,25 +91,29 @@ def receive_report(
         signals=signals,
         claimed_severity=claimed_severity,
     )
+    if source_key and not (len(source_key) <= 200 and source_key.isprintable()):
+        raise InvalidInput("A key has at most 200 printable characters.", field="source_key")
     files = sorted(set(attachment_ids))
     digest = content.digest(_own_files(actor, files)) if source_key else ""
     try:
-        with transaction.atomic():
+        with _whole(files):
             project = _project(project_id, actor)
-            require(role_of(actor, project.client_id), "report.file")
+            require(role_on(actor, project), "report.file")
             if project.archived_at:
                 raise MoveRefused("This project is archived.", field="project")
+            user = content.sender.user
+            if user and role_of(user, project.client_id) == Role.STRANGER:
+                raise InvalidInput("This person is not of the team.", field="reporter")
             if source_key and (known := find_known(project_id, source, source_key, digest)):
                 return known, False
             arrived = received_at or now
-            report = Report.objects.create(
+            report = Report(
                 client_id=project.client_id,
                 project=project,
                 source=source,
                 source_key=source_key or None,
                 source_hash=digest,
                 api_key=actor if isinstance(actor, ApiKey) else None,
-                reporter=_reporter(project.client_id, content.sender),
                 received_at=arrived,
                 respond_by_at=(
                     None
@@ -117,19 +122,17 @@ def receive_report(
                 ),
                 **content.fields,
             )
-            Signal.objects.bulk_create(
-                Signal(report=report, kind=kind, value=value) for kind, value in content.signals
+            store_report(
+                report,
+                user=user,
+                email=content.sender.email,
+                name=content.sender.name,
+                signals=content.signals,
+                actor=actor,
+                triage_later=source != Source.IMPORT,  # which triages its own rows at once
+                now=now,
             )
             tie_attachments(files, report=report, actor=actor)
-            record(
-                report,
-                TicketEventKind.REPORT_RECEIVED,
-                actor=_author(actor, report),
-                at=now,
-                data={"source": source},
-            )
-            if source != Source.IMPORT:  # which triages its own rows at once
-                enqueue("tickets.tasks.propose_triage", report_id=report.pk)
             return report, True
     except IntegrityError:
         if source_key and (known := find_known(project_id, source, source_key, digest)):
@@ -169,11 +172,10 @@ def respond_by(client_id: int, severity: str, start: datetime) -> datetime | Non
     Without a severity S3 counts. None while no retainer is served: then nothing is promised.
     """
     priority = priority_of(Severity(severity or Severity.S3), 0, p1_approved=False)
-    target = sla_target(client_id, priority)
-    if target is None:
+    minutes = first_response_minutes(client_id, priority)
+    if minutes is None:
         return None
-    zone = ZoneInfo(settings.OFFICE_TIME_ZONE)
-    return add_business_minutes(start, target.first_response_minutes, zone)
+    return add_business_minutes(start, minutes, ZoneInfo(settings.OFFICE_TIME_ZONE))
 
 
 def _checked(
@@ -226,26 +228,14 @@ def _checked_sender(sender: Sender | None) -> Sender:
     return Sender(email=email, name=clean_text(sender.name).strip()[:120])
 
 
-def _reporter(client_id: int, who: Sender) -> Reporter | None:
-    if who.user:
-        reporter, _ = Reporter.objects.get_or_create(
-            client_id=client_id,
-            user=who.user,
-            defaults={"email": who.user.email, "name": who.user.name},
-        )
-        return reporter
-    if who.email:
-        reporter, _ = Reporter.objects.get_or_create(
-            client_id=client_id, user=None, email=who.email, defaults={"name": who.name}
-        )
-        return reporter
-    return Reporter.objects.create(client_id=client_id, name=who.name) if who.name else None
+def _whole(files: list[int]) -> AbstractContextManager[None]:
+    """Open a transaction where there is more than the one statement that stores a report.
 
-
-def _author(actor: Actor, report: Report) -> Actor:
-    if actor is None and report.reporter:
-        return report.reporter
-    return actor
+    Inside another transaction it is a savepoint, so that a taken key does not spoil that one.
+    """
+    if files or connection.in_atomic_block:
+        return transaction.atomic()
+    return nullcontext()
 
 
 def _project(project_id: int, actor: Actor) -> Project:
