@@ -1,0 +1,67 @@
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from django.test import RequestFactory
+from pytest_django.fixtures import Settings
+
+from core.errors import LimitReached
+from core.limits import check_limit, client_address
+from core.models import RateWindow
+from core.tasks import forget_rate_windows
+from tests.threads import losers, press_at_once
+
+AT = datetime(2026, 11, 18, 10, 0, 5, tzinfo=UTC)
+
+
+def _ask(who: str = "a", at: datetime = AT, most: int = 3) -> None:
+    check_limit("test", who, most=most, seconds=60, now=at)
+
+
+def test_the_limit_is_per_person_and_window(db: None) -> None:
+    for _ in range(3):
+        _ask()
+    with pytest.raises(LimitReached) as refusal:
+        _ask()
+    assert (refusal.value.status, refusal.value.retry_after) == (429, 55)
+    _ask("b")
+    _ask(at=AT + timedelta(minutes=1))
+
+
+def test_nobody_s_address_is_kept_in_clear(db: None) -> None:
+    _ask("alice@acme.test")
+    assert "alice" not in RateWindow.objects.get().key
+
+
+def test_windows_that_are_over_are_forgotten(db: None) -> None:
+    _ask(at=AT - timedelta(days=400))
+    _ask("b", at=datetime.now(UTC))
+    forget_rate_windows()
+    assert RateWindow.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+def test_the_limit_holds_when_many_ask_at_once() -> None:
+    outcomes = press_at_once([_ask for _ in range(10)])
+    assert len(losers(outcomes)) == 7
+    assert all(isinstance(error, LimitReached) for error in losers(outcomes))
+
+
+@pytest.mark.parametrize(
+    ("proxies", "forwarded", "address"),
+    [
+        (0, "9.9.9.9", "1.1.1.1"),
+        (0, "", "1.1.1.1"),
+        (1, "9.9.9.9", "9.9.9.9"),
+        (1, "6.6.6.6, 9.9.9.9", "9.9.9.9"),
+        (2, "6.6.6.6, 9.9.9.9, 2.2.2.2", "9.9.9.9"),
+        (2, "9.9.9.9", "1.1.1.1"),
+        (1, "", "1.1.1.1"),
+    ],
+)
+def test_only_what_trusted_proxies_wrote_is_believed(
+    settings: Settings, proxies: int, forwarded: str, address: str
+) -> None:
+    settings.TRUSTED_PROXIES = proxies
+    headers = {"X-Forwarded-For": forwarded} if forwarded else {}
+    request = RequestFactory().get("/", headers=headers, REMOTE_ADDR="1.1.1.1")
+    assert client_address(request) == address
