@@ -4,10 +4,17 @@ from collections.abc import Callable
 from datetime import datetime
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from clients.models import Client, Project, User
-from tests.browser.portal import DESK, PHONE, check_page, make_scene, sign_in
+from tests.browser.portal import (
+    DESK,
+    PHONE,
+    check_accessibility,
+    check_page,
+    make_scene,
+    sign_in,
+)
 from tests.factories import make_fix_check, make_invitation, make_ticket
 
 pytestmark = pytest.mark.timeout(240)
@@ -70,6 +77,25 @@ def test_pages_of_a_busy_account_owe_everybody_the_same(
         check_page(page, path)
 
 
+def test_refusals_and_open_menus_are_as_accessible(
+    page: Page, alice: User, bob: User, project: Project, problems: list[str]
+) -> None:
+    sign_in(page, alice)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.goto("/portal/report/")
+    page.get_by_role("button", name="Send the report").click()
+    expect(page.get_by_label("What happened?")).to_be_focused()
+    check_accessibility(page, "a refused report")
+    page.goto("/portal/team/")
+    page.get_by_label("E-mail address").fill("bob@acme.test")
+    page.get_by_role("button", name="Send the invitation").click()
+    check_accessibility(page, "a refused invitation")
+    page.get_by_text("Change Bob Brown").click()
+    check_accessibility(page, "an open menu")
+    assert all("422" in problem for problem in problems)
+    problems.clear()
+
+
 def test_account_pages_owe_everybody_the_same(page: Page, alice: User) -> None:
     sign_in(page, alice)
     for path in (
@@ -103,8 +129,10 @@ def test_pictures_for_the_papers(
     screenshot("portal-ticket")
     page.emulate_media(color_scheme="dark")
     screenshot("portal-ticket-dark")
-    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.emulate_media(color_scheme="light")
+    page.goto("/portal/report/")
+    screenshot("portal-report")
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.goto("/portal/report/")
     screenshot("portal-report-phone")
     page.goto("/portal/")

@@ -195,6 +195,7 @@ def test_home_puts_first_what_waits_for_the_client(
     wait_for_client(ticket_id=asked.pk, question="Which one?", actor=engineer, now=now)
     page = signed_in(alice).get("/portal/").content.decode()
     assert "Your word is needed" in page
+    assert "1 question to answer." in page
     assert page.index("Asked about") < page.index("Only queued")
 
 
@@ -348,6 +349,18 @@ def test_a_viewer_reads_but_neither_reports_nor_replies(
     answer = browser.post(f"/portal/tickets/{ticket.number}/", {"body": "Hello"})
     assert answer.status_code == 403
     assert not Comment.objects.filter(author_user=vera).exists()
+
+
+def test_a_lapsed_promise_is_owned_while_it_is_open_and_forgotten_once_done(
+    alice: User, engineer: User, project: Project, now: datetime
+) -> None:
+    ticket = make_ticket(project=project, by=alice, engineer=engineer)
+    Report.objects.update(respond_by_at=now - timedelta(hours=1), first_response_at=None)
+    browser = signed_in(alice)
+    path = f"/portal/tickets/{ticket.number}/"
+    assert "and are late" in browser.get(path).content.decode()
+    ship(ticket, engineer=engineer)
+    assert "and are late" not in browser.get(path).content.decode()
 
 
 # The list

@@ -35,6 +35,7 @@ def portal_home(request: HttpRequest, portal: Portal) -> HttpResponseBase:
         "rows": rows[:SHOWN],
         "has_more": len(rows) > SHOWN,
         "checks": checks,
+        "asked": len(asked),
         "shipped": recently_shipped(client_id, now=portal.now, days=SHIPPED_DAYS)[:4],
         "releases": latest_releases(client_id)[:4],
         "is_new": not has_reported(portal.user, client_id),

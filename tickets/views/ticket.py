@@ -17,13 +17,12 @@ from tickets.queries import (
     timeline_of,
 )
 from tickets.rules.plain_words import REPORT_STANDINGS, TICKET_STANDINGS
-from tickets.rules.states import TicketState
+from tickets.rules.states import IN_TRIAGE, TicketState
 from tickets.views.lines import lines_of
 from tickets.views.report import SESSION_SENT
 from tickets.views.uploads import kept_files, store_files
 
 REPLIES_AN_HOUR = 120
-_LIVE = (TicketState.SHIPPED, TicketState.VERIFIED)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -54,7 +53,7 @@ def ticket_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
         "standing": TICKET_STANDINGS[ticket.state],
         "lines": lines_of(entries, reports, ticket.number),
         "report": next((r for r in reports if r.number == ticket.number), None),
-        "respond_by": _respond_by(reports),
+        "respond_by": _respond_by(reports) if ticket.is_open else None,
         "reply": reply,
         "broken": broken,
         "kept": kept_files(portal, reply),
@@ -91,7 +90,7 @@ def report_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
         "sent": sent,
         "standing": REPORT_STANDINGS[report.state],
         "lines": lines_of(entries, [report], report.number),
-        "respond_by": _respond_by([report]),
+        "respond_by": _respond_by([report]) if report.state in IN_TRIAGE else None,
         "reply": reply,
         "kept": kept_files(portal, reply),
         "may_reply": portal.may("ticket.reply"),
