@@ -63,7 +63,7 @@ class ReportsView(KeyView):
             page_url=sent["page_url"],
             user_agent=sent["user_agent"],
             device=sent["device"],
-            sender=Sender(email=sent["reporter"]["email"], name=sent["reporter"]["name"]),
+            sender=Sender(**sent["reporter"]),
             signals=_signals(sent),
             attachment_ids=sent["attachments"],
             claimed_severity=sent["severity"],
