@@ -71,6 +71,36 @@ def test_a_password_works_where_one_is_set(alice: User) -> None:
     assert answer["Location"] == "/portal/team/"
 
 
+def test_a_new_address_counts_once_its_code_is_typed(alice: User) -> None:
+    browser = signed_in(alice)
+    sent = {"email": "alice@new.test", "action_add": ""}
+    page = browser.post("/account/email/", sent, follow=True).content.decode()
+    assert "A code is on its way" in page
+    alice.refresh_from_db()
+    assert alice.email == "alice@acme.test"
+
+    (message,) = [found for found in mail.outbox if found.to == ["alice@new.test"]]
+    code = re.search(r"\d{4}-\d{4}", str(message.body))
+    assert code
+    browser.post("/account/confirm-email/", {"code": code.group()})
+    alice.refresh_from_db()
+    assert alice.email == "alice@new.test"
+    assert "Mail me a code" not in ask_for_code(Browser(), "alice@new.test")
+
+
+def test_a_forgotten_password_is_set_anew_with_a_mailed_code(alice: User) -> None:
+    browser = Browser()
+    browser.post("/account/password/reset/", {"email": "alice@acme.test"})
+    code = re.search(r"\d{4}-\d{4}", str(mail.outbox[-1].body))
+    assert code
+    browser.post("/account/password/reset/confirm/", {"code": code.group()})
+    fresh = {"password1": "quite a new secret", "password2": "quite a new secret"}
+    assert browser.get("/account/password/reset/complete/").status_code == 200
+    browser.post("/account/password/reset/complete/", fresh)
+    alice.refresh_from_db()
+    assert alice.check_password("quite a new secret")
+
+
 def test_nobody_signs_up_alone(db: None) -> None:
     for answer in (
         Browser().get("/account/signup/"),
