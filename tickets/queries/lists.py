@@ -3,6 +3,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
 
 from clients.models import User
+from core.text import clean_text
 from tickets.models import Report, Signal, Ticket
 from tickets.queries.access import reports_for, tickets_for
 from tickets.rules.states import DONE, IN_TRIAGE, OPEN, ReportState, TicketState
@@ -113,7 +114,7 @@ def client_reports(
 
 
 def _matching(rows: QuerySet, search: str, number: str, words: str) -> QuerySet:  # type: ignore[type-arg]
-    wanted = search.strip()[:100].replace("\x00", "")
+    wanted = clean_text(search[:1000]).strip()[:100]
     digits = wanted.lstrip("#")
     if digits.isascii() and digits.isdigit() and len(digits) < 19:
         return rows.filter(**{number: int(digits)})
