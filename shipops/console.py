@@ -85,7 +85,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     waiting, _ = waiting_for_triage()
     triage = _item(request, "Triage", "inbox", "admin:tickets_triage")
     if waiting:
-        triage |= {"badge": f"{waiting}", "badge_variant": "primary"}
+        triage["badge"] = str(waiting)
     groups = {
         "Work": [
             _item(request, "Today", "monitoring", "admin:index", exact=True),
