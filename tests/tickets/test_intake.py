@@ -333,6 +333,21 @@ def test_joining_counts_each_person_once(
     assert ticket.reports.count() == 6
 
 
+def test_joining_answers_the_reporter_without_another_s_words(
+    project: Project, engineer: User, alice: User, now: datetime
+) -> None:
+    ticket = factories.make_ticket(
+        project=project, engineer=engineer, by=alice, title="Jane Doe got no credits", now=now
+    )
+    report = factories.make_triaged_report(project, email="ann@x.test", now=now)
+    actions.join_report(report_id=report.pk, number=ticket.number, actor=engineer, now=now)
+    report.refresh_from_db()
+    assert report.first_response_at == now
+    mail = OutboxMessage.objects.get(recipient="ann@x.test")
+    assert f"#{ticket.number}" in mail.text
+    assert "Jane Doe" not in mail.text + mail.subject
+
+
 def test_reach_raises_priority_but_p1_waits_for_a_person(
     project: Project, acme: Client, engineer: User, now: datetime
 ) -> None:

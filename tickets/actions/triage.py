@@ -96,7 +96,7 @@ def accept_report(
     ticket.reprioritise()
     ticket.save()
     _join(report, ticket, ReportState.ACCEPTED, now)
-    _decide(triage, decided["kind"], decided["severity"], actor, now)
+    _decide(triage, ticket.kind, ticket.severity, actor, now)
     record(report, TicketEventKind.REPORT_ACCEPTED, actor=actor, at=now, ticket=ticket)
     record(
         ticket,
@@ -115,6 +115,7 @@ def accept_report(
 def join_report(*, report_id: int, number: int, actor: User, now: datetime) -> Ticket:
     """Make a report one more report of a ticket of the same client; reach grows with its person.
 
+    The reporter hears so by mail, which is their first response; it quotes nobody else's words.
     Raises InvalidInput for an unknown number, and MoveRefused for a ticket that is done.
     """
     report = lock_report(report_id, actor=actor, action="report.triage")
@@ -134,6 +135,16 @@ def join_report(*, report_id: int, number: int, actor: User, now: datetime) -> T
     _decide(report.triage, ticket.kind, ticket.severity, actor, now)
     record(report, TicketEventKind.REPORT_JOINED, actor=actor, at=now, ticket=ticket)
     acknowledge_alert_of(report=report, actor=actor, now=now)
+    if report.first_response_at is None:
+        report.first_response_at = now
+        report.save(update_fields=["first_response_at"])
+        mail_report(
+            report=report,
+            body=f"Thank you. We know of this problem already, as #{number}, and have counted "
+            "you in. We will write to you again when it is fixed.",
+            now=now,
+            subject="We know of it already",
+        )
     return ticket
 
 
