@@ -6,7 +6,6 @@ Run as ``python -m benchmarks.prepare WHAT FACTS`` with the product's environmen
 import json
 import os
 import sys
-from importlib import import_module
 from typing import Any
 
 import django
@@ -17,6 +16,7 @@ django.setup()
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
+from django.contrib.sessions.backends.db import SessionStore  # noqa: E402
 from django.db import connection  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -126,7 +126,7 @@ def sessions() -> dict[str, Any]:
 
 
 def _cookie(user: User) -> str:
-    store = import_module(settings.SESSION_ENGINE).SessionStore()
+    store = SessionStore()
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()

@@ -16,7 +16,7 @@ from typing import Any
 import psycopg
 
 from shipops import embedded_postgres
-from shipops.start.supervisor import answers, web_command, worker_command
+from shipops.start import supervisor
 
 ROOT = Path(__file__).resolve().parent.parent
 VAR = Path(os.environ.get("BENCH_DIR", ROOT / "var" / "bench"))
@@ -100,7 +100,9 @@ def web(
 ) -> Iterator[tuple[int, int]]:
     """Run the web server as make run does; gives its port and process id."""
     port = free_port()
-    command = web_command(host="127.0.0.1", port=port, processes=processes, threads=THREADS)
+    command = supervisor.web_command(
+        host="127.0.0.1", port=port, processes=processes, threads=THREADS
+    )
     command = command.replace("shipops.start.web:application", application)
     with running(command, env) as pid:
         wait_until_ready(port, ready)
@@ -128,9 +130,14 @@ def worker(env: dict[str, str]) -> Iterator[int]:
         yield pid
 
 
+def worker_command() -> str:
+    """Give the command of the worker, as make run starts it."""
+    return supervisor.worker_command()
+
+
 def web_command_on(port: int) -> str:
     """Give the command of a web server on a port, as make run starts it."""
-    return web_command(host="127.0.0.1", port=port, processes=PROCESSES, threads=THREADS)
+    return supervisor.web_command(host="127.0.0.1", port=port, processes=PROCESSES, threads=THREADS)
 
 
 @contextmanager
@@ -161,7 +168,7 @@ def wait_until_ready(port: int, ready: str = "/healthz") -> None:
     """Wait until the web server answers."""
     deadline = time.monotonic() + 60
     while time.monotonic() < deadline:
-        if ready == "/healthz" and answers(f"http://127.0.0.1:{port}", "localhost"):
+        if ready == "/healthz" and supervisor.answers(f"http://127.0.0.1:{port}", "localhost"):
             return
         if ready != "/healthz" and _listens(port):
             return

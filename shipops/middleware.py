@@ -18,7 +18,9 @@ View = Callable[[HttpRequest], HttpResponseBase]
 class ContentSecurityPolicyMiddleware(CSPMiddleware):
     """The strict policy everywhere, with the console's exceptions under its own prefix."""
 
-    def process_response(self, request: HttpRequest, response: HttpResponse) -> HttpResponse:
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
         if request.path.startswith(settings.CONSOLE_PREFIX) and not hasattr(
             response, "_csp_update"
         ):
@@ -61,6 +63,7 @@ class StaffSecondFactor:
             settings.STAFF_SECOND_FACTOR
             and request.path.startswith(settings.CONSOLE_PREFIX)
             and isinstance(request.user, User)
+            and request.user.is_staff
             and not is_mfa_enabled(request.user)
         ):
             return redirect("mfa_index")

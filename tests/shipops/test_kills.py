@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import LiteralString
 
 import psutil
 import psycopg
@@ -94,18 +95,20 @@ def test_every_acknowledged_report_is_there_once_and_ends_triaged(database: str)
         assert len(acknowledged) == REPORTS
         with psycopg.connect(database, autocommit=True) as connection:
             _wait_until_triaged(connection)
-            stored = dict(
-                connection.execute(
-                    "SELECT 'report-' || substring(text from 'Payment ([0-9]+)'), id "
-                    "FROM tickets_report"
-                ).fetchall()
+            rows = connection.execute(
+                "SELECT 'report-' || substring(text from 'Payment ([0-9]+)'), id "
+                "FROM tickets_report"
             )
-            assert stored == acknowledged
+            assert {name: number for name, number in rows} == acknowledged
             assert _count(connection, "SELECT count(*) FROM tickets_report") == REPORTS
             assert _count(connection, "SELECT count(*) FROM tickets_triage") == REPORTS
             for kind in ("report.received", "report.proposed"):
-                events = f"SELECT count(*), count(DISTINCT report_id) FROM tickets_ticketevent WHERE kind = '{kind}'"  # noqa: E501, S608
-                assert connection.execute(events).fetchone() == (REPORTS, REPORTS)
+                events = connection.execute(
+                    "SELECT count(*), count(DISTINCT report_id) FROM tickets_ticketevent "
+                    "WHERE kind = %s",
+                    [kind],
+                )
+                assert events.fetchone() == (REPORTS, REPORTS)
     finally:
         worker.stop()
         web.stop()
@@ -148,6 +151,7 @@ def _wait_until_triaged(connection: psycopg.Connection) -> None:
         time.sleep(1)
 
 
-def _count(connection: psycopg.Connection, query: str) -> int:
-    row = connection.execute(query).fetchone()  # type: ignore[call-overload]
+def _count(connection: psycopg.Connection, query: LiteralString) -> int:
+    row = connection.execute(query).fetchone()
+    assert row is not None
     return int(row[0])

@@ -4,6 +4,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from clients.models import User
 from clients.rules.roles import Role
 from shipops.demo import load as demo
 
@@ -29,7 +30,12 @@ class Command(BaseCommand):
             demo.load(now=timezone.now())
         self.stdout.write("Demo sign-ins (shown only now; a mailed code works as well):")
         for user, password in demo.set_passwords():
-            role = user.staff_role
-            place = user.memberships.select_related("client").first()
-            what = Role(role).label if role else f"{place.get_role_display()}, {place.client}"
-            self.stdout.write(f"  {user.email:<28} {password:<14} {what}")
+            self.stdout.write(f"  {user.email:<28} {password:<14} {_place(user)}")
+
+
+def _place(user: User) -> str:
+    """Say what the person is, and to whom."""
+    if user.staff_role:
+        return Role(user.staff_role).label
+    places = user.memberships.select_related("client")
+    return "; ".join(f"{place.get_role_display()}, {place.client}" for place in places)
