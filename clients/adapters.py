@@ -2,9 +2,12 @@
 
 import base64
 import hashlib
+import logging
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from cryptography.fernet import Fernet, MultiFernet
@@ -12,15 +15,27 @@ from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
+from django.shortcuts import render
+
+logger = logging.getLogger(__name__)
 
 PASSKEY_METHOD = "mfa_reauthenticate:webauthn"
 
 
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
+class AccountAdapter(DefaultAccountAdapter):
     """Accounts come from invitations (clients.actions.accept_invitation) and from staff."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return False
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """Send at once: a sign-in code must neither wait for a worker nor be stored in a queue."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (SMTPException, OSError) as error:
+            logger.exception("Mail %s could not be sent", template_prefix)
+            page = render(self.request, "503.html", status=503)
+            raise ImmediateHttpResponse(page) from error
 
     def get_reauthentication_methods(
         self, user: AbstractBaseUser | AnonymousUser
@@ -33,7 +48,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
         return sorted(methods, key=lambda method: method["id"] != PASSKEY_METHOD)
 
 
-class MfaAdapter(DefaultMFAAdapter):  # type: ignore[misc]
+class MfaAdapter(DefaultMFAAdapter):
     """Keep authenticator secrets encrypted, so that a stolen database opens no second factor."""
 
     def encrypt(self, text: str) -> str:

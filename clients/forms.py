@@ -22,7 +22,7 @@ def time_zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     return list(groups.items())
 
 
-class LoginForm(AllauthLoginForm):  # type: ignore[misc]
+class LoginForm(AllauthLoginForm):
     """Ask for the mail address only, and for a password where the page says ?with=password."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

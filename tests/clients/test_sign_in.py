@@ -4,6 +4,7 @@ import re
 
 import pytest
 from allauth.mfa.adapter import get_adapter as mfa_adapter
+from django.conf import LazySettings
 from django.core import mail
 from django.test import Client as Browser
 
@@ -69,6 +70,17 @@ def test_a_password_works_where_one_is_set(alice: User) -> None:
     sent["password"] = "a rather long secret"
     answer = browser.post("/account/login/?with=password", sent)
     assert answer["Location"] == "/portal/team/"
+
+
+@pytest.mark.parametrize("email", ["alice@acme.test", "nobody@acme.test"])
+def test_a_mail_server_that_is_down_is_said_and_tells_nobody_who_exists(
+    alice: User, settings: LazySettings, email: str
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    answer = Browser().post("/account/login/", {"login": email})
+    assert answer.status_code == 503
+    assert "The mail could not be sent" in answer.content.decode()
 
 
 def test_a_new_address_counts_once_its_code_is_typed(alice: User) -> None:
