@@ -50,7 +50,7 @@ def house_role(actor: User | None) -> Role:
     """Tell what the actor is where no client is concerned (plans, staff, the rota)."""
     if actor is None:
         return Role.SYSTEM
-    return (isinstance(actor, User) and actor.staff_role) or Role.STRANGER
+    return actor.staff_role or Role.STRANGER
 
 
 def clients_for(user: User) -> QuerySet[Client]:

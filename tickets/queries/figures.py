@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from statistics import median
+from typing import Any
 
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import TruncDate
@@ -57,6 +58,7 @@ def first_response_minutes(*, now: datetime, days: int = 14) -> list[tuple[date,
         received_at__gte=_midnight(first), first_response_at__isnull=False
     ).values_list("received_at", "first_response_at")
     for received_at, answered_at in answered:
+        assert answered_at is not None
         wait = (answered_at - received_at).total_seconds() / 60
         waits.setdefault(received_at.date(), []).append(max(0.0, wait))
     return [(day, median(waits[day]), len(waits[day])) for day in sorted(waits)]
@@ -66,8 +68,8 @@ def load_by_engineer(*, people: Sequence[User], now: datetime) -> list[dict[str,
     """Give, for each engineer, the open tickets they hold, their estimate in minutes, and the
     minutes they logged in the last seven days.
     """
-    held = {
-        row["assignee"]: row
+    held: dict[int | None, dict[str, Any]] = {
+        row["assignee"]: dict(row)
         for row in Ticket.objects.filter(state__in=OPEN, assignee__in=people)
         .order_by()
         .values("assignee")

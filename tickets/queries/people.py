@@ -30,6 +30,8 @@ def mail_reporters(ticket_id: int) -> list[Reporter]:
 
 def mail_reporter(report: Report) -> Reporter | None:
     """Give the person of one report, if they can be told of it by mail."""
+    if report.reporter_id is None:
+        return None
     return next(iter(_reachable(Reporter.objects.filter(pk=report.reporter_id))), None)
 
 
