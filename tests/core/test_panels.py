@@ -1,8 +1,10 @@
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.template import Context, Template
 from django.test import RequestFactory
+from pytest_django.fixtures import Settings
 
 from core import panels
 from core.errors import NotAllowed
@@ -44,7 +46,7 @@ def test_registering_again_replaces() -> None:
     assert len(panels.panels_for("ticket", "x")) == 1
 
 
-def test_the_tag_renders_each_panel_escaped(settings, tmp_path) -> None:
+def test_the_tag_renders_each_panel_escaped(settings: Settings, tmp_path: Path) -> None:
     (tmp_path / "panel.html").write_text("<p>{{ subject }}</p>")
     templates = [{**settings.TEMPLATES[0], "DIRS": [tmp_path]}]
     settings.TEMPLATES = templates

@@ -4,6 +4,7 @@ import re
 from importlib import import_module
 from inspect import Parameter, signature
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -17,7 +18,7 @@ NAMED = re.compile(r"[\"']((?:core|clients|tickets|billing|monitoring)\.tasks\.\
 ENQUEUED = re.compile(r"\benqueue\(\s*[\"']([\w.]+)[\"']([^)]*)\)")
 
 
-def _function(path: str):  # noqa: ANN202 - any callable
+def _function(path: str) -> Any:
     module, _, name = path.rpartition(".")
     return getattr(import_module(module), name)
 

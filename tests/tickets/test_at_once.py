@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from functools import partial
 from threading import Thread
 from typing import Any
 
@@ -41,10 +42,7 @@ def test_eight_who_press_take_next_get_eight_tickets() -> None:
         Ticket.objects.order_by("priority", "received_at", "number").values_list("pk", flat=True)
     )
     outcomes = press_at_once(
-        [
-            lambda person=person: actions.take_next(actor=person, now=timezone.now())
-            for person in people
-        ]
+        [partial(actions.take_next, actor=person, now=timezone.now()) for person in people]
     )
     taken = [ticket.pk for ticket in winners(outcomes)]
     assert not losers(outcomes)
@@ -58,10 +56,7 @@ def test_more_people_than_tickets_and_nobody_gets_one_twice() -> None:
     for _ in range(3):
         factories.make_ticket(project=project, engineer=people[0])
     outcomes = press_at_once(
-        [
-            lambda person=person: actions.take_next(actor=person, now=timezone.now())
-            for person in people
-        ]
+        [partial(actions.take_next, actor=person, now=timezone.now()) for person in people]
     )
     assert len({ticket.pk for ticket in winners(outcomes)}) == 3
     assert all(isinstance(error, actions.QueueEmpty) for error in losers(outcomes))
@@ -90,9 +85,7 @@ def test_of_two_who_accept_one_wins_and_there_is_one_ticket() -> None:
     people = [factories.make_staff() for _ in range(3)]
     _one_wins(
         [
-            lambda person=person: actions.accept_report(
-                report_id=report.pk, actor=person, now=timezone.now()
-            )
+            partial(actions.accept_report, report_id=report.pk, actor=person, now=timezone.now())
             for person in people
         ]
     )
@@ -144,8 +137,8 @@ def test_a_fix_check_pressed_twice_counts_once() -> None:
     token = derive_token("fix_check", check.pk)
     _one_wins(
         [
-            lambda works=works: actions.answer_fix_check(
-                token=token, works=works, comment="", now=timezone.now()
+            partial(
+                actions.answer_fix_check, token=token, works=works, comment="", now=timezone.now()
             )
             for works in (True, False, True)
         ],
@@ -159,7 +152,7 @@ def test_two_edits_of_the_same_version_never_overwrite_each_other() -> None:
     ticket = factories.make_ticket(project=factories.make_project())
     people = [factories.make_staff(name=f"Editor {n}") for n in range(3)]
     outcomes = press_at_once([
-        lambda person=person: actions.edit_ticket(
+        partial(actions.edit_ticket, 
             ticket_id=ticket.pk, version=ticket.version, kind="bug", severity="S2",
             title=f"Title of {person.name}", estimate_minutes=30, actor=person,
             now=timezone.now(),
@@ -176,7 +169,7 @@ def test_the_same_key_sent_at_once_stores_one_report(same: bool) -> None:
     project = factories.make_project()
     key, _ = factories.make_api_key(project=project)
     outcomes = press_at_once([
-        lambda number=number: actions.receive_report(
+        partial(actions.receive_report, 
             project_id=project.pk, source=Source.API, actor=key, now=timezone.now(),
             text="It broke." if same else f"It broke {number}.", source_key="abc",
             sender=actions.Sender(email="who@x.test"),
@@ -195,7 +188,12 @@ def test_the_same_key_sent_at_once_stores_one_report(same: bool) -> None:
 
 def test_a_doubled_report_inside_another_transaction_does_not_spoil_it() -> None:
     project = factories.make_project()
-    sent = {"project_id": project.pk, "source": Source.IMPORT, "actor": None, "source_key": "k"}
+    sent: dict[str, Any] = {
+        "project_id": project.pk,
+        "source": Source.IMPORT,
+        "actor": None,
+        "source_key": "k",
+    }
     first, _ = actions.receive_report(text="One.", now=timezone.now(), **sent)
     with transaction.atomic():
         again, is_new = actions.receive_report(text="One.", now=timezone.now(), **sent)
@@ -210,7 +208,7 @@ def test_people_who_report_for_the_first_time_at_once_are_one_person() -> None:
     member = factories.make_member(project.client).user
     outcomes = press_at_once(
         [
-            lambda number=number: factories.make_report(project, f"Broken {number}", by=member)
+            partial(factories.make_report, project, f"Broken {number}", by=member)
             for number in range(5)
         ]
     )
@@ -238,9 +236,7 @@ def test_an_alert_escalates_once_and_one_person_acknowledges_it() -> None:
     assert sorted(told) == [False, False, False, True]
     _one_wins(
         [
-            lambda person=person: actions.acknowledge_alert(
-                alert_id=alert.pk, actor=person, now=late
-            )
+            partial(actions.acknowledge_alert, alert_id=alert.pk, actor=person, now=late)
             for person in people
         ]
     )
@@ -253,11 +249,11 @@ def test_acknowledging_and_accepting_at_once_both_end() -> None:
         alert = raise_alert(report=report, now=timezone.now())
         outcomes = press_at_once(
             [
-                lambda pk=report.pk: actions.accept_report(
-                    report_id=pk, actor=engineer, now=timezone.now()
+                partial(
+                    actions.accept_report, report_id=report.pk, actor=engineer, now=timezone.now()
                 ),
-                lambda pk=alert.pk: actions.acknowledge_alert(
-                    alert_id=pk, actor=other, now=timezone.now()
+                partial(
+                    actions.acknowledge_alert, alert_id=alert.pk, actor=other, now=timezone.now()
                 ),
             ]
         )
@@ -323,9 +319,7 @@ def test_two_clicks_on_the_clock_leave_one_clock_and_log_every_minute_once() -> 
     tickets = [factories.make_ticket(project=project, engineer=engineer) for _ in range(4)]
     outcomes = press_at_once(
         [
-            lambda pk=ticket.pk: actions.start_timer(
-                ticket_id=pk, actor=engineer, now=timezone.now()
-            )
+            partial(actions.start_timer, ticket_id=ticket.pk, actor=engineer, now=timezone.now())
             for ticket in tickets
         ]
     )

@@ -130,7 +130,7 @@ def test_the_inbox_and_the_queue_stand_in_order(
 def test_reports_with_the_same_signal_are_pointed_out_within_the_client(
     project: Project, foreign_project: Project, engineer: User, now: datetime
 ) -> None:
-    seen = {"signals": [("fingerprint", "abc")], "now": now}
+    seen: dict[str, Any] = {"signals": [("fingerprint", "abc")], "now": now}
     open_one = factories.make_ticket(project=project, engineer=engineer, **seen)
     factories.make_ticket(project=project, engineer=engineer, state="closed", **seen)
     factories.make_ticket(project=foreign_project, engineer=engineer, **seen)

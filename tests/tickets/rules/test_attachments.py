@@ -1,6 +1,7 @@
 import io
 import struct
 import zlib
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -18,7 +19,9 @@ def prepare(data: bytes, name: str = "shot.png") -> PreparedFile:
     return prepare_file(name, data, most_bytes=10 * MB)
 
 
-def image(form: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (40, 30), **how) -> bytes:
+def image(
+    form: str = "PNG", mode: str = "RGB", size: tuple[int, int] = (40, 30), **how: Any
+) -> bytes:
     out = io.BytesIO()
     Image.new(mode, size).save(out, form, **how)
     return out.getvalue()
@@ -53,7 +56,7 @@ def test_exif_with_its_place_is_gone_and_the_picture_stands_upright(form: str) -
 
 @pytest.mark.parametrize("form", ["JPEG", "PNG", "WEBP", "GIF"])
 def test_nothing_hidden_beside_the_picture_survives(form: str) -> None:
-    how: dict[str, object] = {}
+    how: dict[str, Any] = {}
     if form == "JPEG":
         how = {"comment": SECRET, "icc_profile": SECRET * 10, "xmp": SECRET}
     elif form == "PNG":
@@ -107,14 +110,14 @@ def test_a_deep_grey_picture_keeps_its_shades() -> None:
     out = io.BytesIO()
     grey.save(out, "PNG")
     shades = opened(prepare(out.getvalue())).convert("L")
-    assert shades.getpixel((0, 0)) == 0
-    assert 120 <= shades.getpixel((1, 0)) <= 135
+    dark, middle = shades.tobytes()
+    assert dark == 0 and 120 <= middle <= 135
 
 
 def test_transparency_stays_and_a_jpeg_stays_a_jpeg() -> None:
     out = io.BytesIO()
     Image.new("RGBA", (4, 4), (255, 0, 0, 0)).save(out, "PNG")
-    assert opened(prepare(out.getvalue())).getpixel((0, 0))[3] == 0
+    assert opened(prepare(out.getvalue())).tobytes()[3] == 0
     prepared = prepare(image("JPEG"), "Screen.Shot.JPEG")
     assert (prepared.content_type, prepared.name) == ("image/jpeg", "Screen.Shot.jpg")
 
@@ -126,7 +129,7 @@ def test_of_an_animation_the_first_frame_stays(form: str) -> None:
     frames[0].save(out, form, save_all=True, append_images=frames[1:])
     picture = opened(prepare(out.getvalue()))
     assert getattr(picture, "n_frames", 1) == 1
-    red, green, blue = picture.convert("RGB").getpixel((0, 0))
+    red, green, blue = picture.convert("RGB").tobytes()[:3]
     assert red > 200 and green < 60 and blue < 60
 
 
