@@ -30,7 +30,7 @@ class CappedPaginator(Paginator):  # type: ignore[type-arg]
         return int(rows.order_by().values("pk")[:COUNT_CAP].count())
 
 
-class ReadOnlyAdmin(ModelAdmin):  # type: ignore[misc]
+class ReadOnlyAdmin(ModelAdmin):
     """A list to search. Nothing is added, changed or deleted here: actions write."""
 
     paginator = CappedPaginator

@@ -116,7 +116,7 @@ def test_every_page_answers_an_ops_admin_without_an_error(
 
     if name.endswith(("_add", "_delete")) or name == "autocomplete":
         assert answer.status_code == 403
-    elif name in {"view_on_site", "tickets_viewers"}:
+    elif name in {"view_on_site", "tickets_viewers", "logout"}:
         assert answer.status_code in {404, 405}
     else:
         assert answer.status_code in {200, 302}

@@ -71,7 +71,7 @@ def report_page(request: HttpRequest, console: Console, number: int) -> HttpResp
         except KeyError:
             return redirect("admin:tickets_triage_report", number=number)
         except Refused as caught:
-            typed, refusal = request.POST.dict(), caught  # type: ignore[assignment]
+            typed, refusal = request.POST.dict(), caught
             report = get_report_for(console.user, number)
         else:
             messages.success(request, said)
