@@ -193,6 +193,27 @@ def test_the_same_link_twice_is_one(project: Project, engineer: User, now: datet
     assert kinds(ticket).count(Kind.LINK_ADDED) == 1
 
 
+def test_shipping_is_a_first_response_to_whoever_had_none(
+    project: Project, engineer: User, alice: User, now: datetime
+) -> None:
+    ticket = factories.make_ticket(
+        project=project, engineer=engineer, state="in_review", by=alice, now=now
+    )
+    later = now + timedelta(hours=3)
+    actions.ship_ticket(ticket_id=ticket.pk, actor=engineer, release="", now=later)
+    assert ticket.reports.get().first_response_at == later
+
+
+def test_a_client_s_reply_to_a_declined_report_brings_it_back_into_triage(
+    project: Project, alice: User, engineer: User, now: datetime
+) -> None:
+    report = factories.make_declined_report(project, actor=engineer, by=alice, now=now)
+    actions.reply_to_report(report_id=report.pk, body="It does happen.", actor=alice, now=now)
+    report.refresh_from_db()
+    assert (report.state, report.decline_reason) == ("proposed", "")
+    assert report.events.filter(kind=Kind.REPORT_RECONSIDERED, actor_user=alice).exists()
+
+
 def test_shipping_anew_without_a_release_names_none(
     project: Project, engineer: User, now: datetime
 ) -> None:

@@ -95,7 +95,8 @@ def reply_to_report(
 ) -> Comment:
     """Add to a report that has no ticket yet; a client's answer brings it back into triage.
 
-    On a report with a ticket this is a reply to the ticket.
+    So does their reply to a report that was declined. On a report with a ticket this is a reply to
+    the ticket.
     """
     files = sorted(set(attachment_ids))
     report = Report.objects.get(pk=report_id)
@@ -124,10 +125,14 @@ def reply_to_report(
     kind = TicketEventKind.COMMENT_POSTED
     if comment.by_staff:
         mail_report(report=report, body=comment.body, now=now, subject="An answer")
-    elif report.state == ReportState.ASKED:
-        report.state = ReportState.PROPOSED
-        report.save(update_fields=["state"])
+    elif report.state in (ReportState.ASKED, ReportState.DECLINED):
+        was_declined = report.state == ReportState.DECLINED
+        report.check_move(ReportState.PROPOSED)
+        report.state, report.decline_reason = ReportState.PROPOSED, ""
+        report.save(update_fields=["state", "decline_reason"])
         kind = TicketEventKind.REPORT_ANSWERED
+        if was_declined:
+            kind = TicketEventKind.REPORT_RECONSIDERED
     record(report, kind, actor=actor, at=now, comment=comment)
     return comment
 

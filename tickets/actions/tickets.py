@@ -18,9 +18,9 @@ from tickets.actions.alerts import raise_alert
 from tickets.actions.conversation import note_on_ticket, reply_to_ticket
 from tickets.actions.conversation import resume as resume_ticket
 from tickets.actions.events import record
-from tickets.actions.locks import lock_ticket, save_ticket
+from tickets.actions.locks import lock_ticket, lock_unanswered, save_ticket
 from tickets.actions.triage import check_terms, decide_opening
-from tickets.models import FixCheck, Ticket, TicketEventKind, TicketLink
+from tickets.models import FixCheck, Report, Ticket, TicketEventKind, TicketLink
 from tickets.rules.states import TicketState
 from tickets.rules.words import Severity
 
@@ -148,8 +148,10 @@ def ship_ticket(*, ticket_id: int, actor: User, release: str, now: datetime) -> 
     """Mark the fix as live and ask every reporter whether it works for them.
 
     ``release`` is the version it went out with; an unknown one is recorded, none is allowed.
-    Raises MoveRefused unless the ticket is in review.
+    The question answers reports nobody had answered yet. Raises MoveRefused unless the ticket is in
+    review.
     """
+    unanswered = lock_unanswered(ticket_id)
     ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
     ticket.check_move(TicketState.SHIPPED)
     ticket.release = None
@@ -159,6 +161,7 @@ def ship_ticket(*, ticket_id: int, actor: User, release: str, now: datetime) -> 
         )
     ticket.state, ticket.shipped_at = TicketState.SHIPPED, now
     save_ticket(ticket, "state", "shipped_at", "release")
+    Report.objects.filter(pk__in=unanswered).update(first_response_at=now)
     event = record(
         ticket,
         _K.TICKET_SHIPPED,
