@@ -1,4 +1,4 @@
-"""Bars drawn by the server: they print, need no script, and stand beside a table of their numbers."""
+"""Bars drawn by the server: they print, need no script, and stand beside their numbers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

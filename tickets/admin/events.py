@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from tickets.models import TicketEvent, TicketEventKind
+from tickets.rules.words import Kind
 
 _K = TicketEventKind
 _FIELDS = {"severity": "severity", "kind": "kind", "estimate_minutes": "estimate"}
@@ -16,7 +17,7 @@ def describe(event: TicketEvent, names: Mapping[int, str]) -> str:
         case _K.REPORT_RECEIVED:
             return f"reported this as #{event.report_id} ({data.get('source', '')})"
         case _K.REPORT_PROPOSED:
-            return f"proposed {data.get('severity', '')}, {data.get('kind', '')}"
+            return f"proposed {data.get('severity', '')}, {_kind(data.get('kind'))}"
         case _K.REPORT_JOINED:
             return f"joined report #{event.report_id}: the same problem"
         case _K.REPORT_ACCEPTED:
@@ -41,9 +42,17 @@ def describe(event: TicketEvent, names: Mapping[int, str]) -> str:
     return event.get_kind_display()
 
 
+def _kind(code: object) -> str:
+    return Kind(code).label.lower() if code in Kind.values else ""
+
+
+def _word(field: str, value: object) -> str:
+    return _kind(value) if field == "kind" else str(value)
+
+
 def _edited(data: Mapping[str, Any]) -> str:
     parts = [
-        f"{word} {data[field][0]} → {data[field][1]}"
+        f"{word} {_word(field, data[field][0])} → {_word(field, data[field][1])}"
         for field, word in _FIELDS.items()
         if isinstance(data.get(field), list)
     ]
