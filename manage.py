@@ -39,7 +39,9 @@ def main(arguments: list[str]) -> None:
     help_only = command in WITHOUT_DATABASE or {"-h", "--help", "--version"} & set(arguments)
     with ExitStack() as stack:
         try:
-            if not help_only and settings.EMBEDDED:
+            # Wrong settings end every command but help with one line.
+            embedded = command not in {"", "help", "version"} and settings.EMBEDDED
+            if embedded and not help_only:
                 signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
                 folder = settings.VAR_DIR / "postgres"
                 stack.enter_context(embedded_postgres.running(folder))
