@@ -154,7 +154,7 @@ def test_the_last_owner_stays(acme: Client, alice: User, bob: User, now: datetim
     ]  # fmt: skip
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_two_owners_leaving_at_once_leave_one() -> None:
     client = factories.make_client()
     owners = [factories.make_member(client, role="owner") for _ in range(2)]
@@ -168,7 +168,7 @@ def test_two_owners_leaving_at_once_leave_one() -> None:
     assert client.members.count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_an_invitation_accepted_many_times_at_once_gives_one_place() -> None:
     client = factories.make_client()
     _, token = factories.make_invitation(client=client)
@@ -183,7 +183,7 @@ def test_an_invitation_accepted_many_times_at_once_gives_one_place() -> None:
     assert (Member.objects.count(), User.objects.count()) == (1, 1)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_one_new_person_joining_two_clients_at_once_is_one_account() -> None:
     tokens = [
         factories.make_invitation(client=factories.make_client(), email="new@x.test")[1]
@@ -199,7 +199,7 @@ def test_one_new_person_joining_two_clients_at_once_is_one_account() -> None:
     assert (Member.objects.count(), User.objects.count()) == (3, 1)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_an_invitation_is_never_both_revoked_and_accepted() -> None:
     client, admin = factories.make_client(), factories.make_ops_admin()
     for _ in range(5):

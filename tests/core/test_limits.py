@@ -39,7 +39,7 @@ def test_windows_that_are_over_are_forgotten(db: None) -> None:
     assert RateWindow.objects.count() == 1
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_the_limit_holds_when_many_ask_at_once() -> None:
     outcomes = press_at_once([_ask for _ in range(10)])
     assert len(losers(outcomes)) == 7

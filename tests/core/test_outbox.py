@@ -182,7 +182,7 @@ def test_what_is_not_due_is_not_claimed(message: OutboxMessage, now: datetime) -
     assert not claims.claim(OutboxMessage.objects.all(), now=now, lease=MINUTE)
 
 
-@pytest.mark.django_db(transaction=True, serialized_rollback=True)
+@pytest.mark.django_db(transaction=True)
 def test_many_workers_send_each_mail_once(now: datetime) -> None:
     for number in range(12):
         queue_mail(to=f"r{number}@x.test", subject="s", text="t", now=now - MINUTE)

@@ -30,7 +30,7 @@ from tickets.models import (
 from tickets.models import TicketEventKind as Kind
 from tickets.rules.states import TicketState
 
-pytestmark = pytest.mark.django_db(transaction=True, serialized_rollback=True)
+pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_eight_who_press_take_next_get_eight_tickets() -> None:
