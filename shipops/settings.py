@@ -1,4 +1,4 @@
-"""All settings. What can differ between installations comes from the environment (docs/configuration.md)."""
+"""All settings; what differs between installations is environment (docs/configuration.md)."""
 
 import secrets
 from datetime import timedelta
@@ -153,7 +153,7 @@ TEMPLATES = [
     },
 ]
 
-# --- Language, time, files -------------------------------------------------------------------------
+# --- Language, time, files ------------------------------------------------------------------------
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
@@ -196,7 +196,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 200
 DATA_UPLOAD_MAX_NUMBER_FILES = ATTACHMENT_MAX_COUNT
 FILE_UPLOAD_PERMISSIONS = 0o640
 
-# --- Mail and alerts -------------------------------------------------------------------------------
+# --- Mail and alerts ------------------------------------------------------------------------------
 
 EMAIL_URL = env.text("EMAIL_URL")
 DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "ShipOps <ops@localhost>" if DEBUG else "")
@@ -224,7 +224,7 @@ else:
 ALERT_WEBHOOK_URL = env.text("ALERT_WEBHOOK_URL")
 ALERT_ESCALATION_MINUTES = env.integer("ALERT_ESCALATION_MINUTES", 15, least=1)
 
-# --- Sign-in ---------------------------------------------------------------------------------------
+# --- Sign-in --------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "clients.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
@@ -270,7 +270,7 @@ LOGIN_URL = reverse_lazy("account_login")
 LOGIN_REDIRECT_URL = reverse_lazy("home")
 LOGOUT_REDIRECT_URL = reverse_lazy("home")
 
-# --- Work in the background ------------------------------------------------------------------------
+# --- Work in the background -----------------------------------------------------------------------
 
 Q_CLUSTER = {
     "name": "shipops",
@@ -288,7 +288,7 @@ Q_CLUSTER = {
     **({"redis": REDIS_URL} if REDIS_URL else {"orm": "default", "poll": 0.5}),
 }
 
-# --- API -------------------------------------------------------------------------------------------
+# --- API ------------------------------------------------------------------------------------------
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [],
@@ -319,7 +319,7 @@ SPECTACULAR_SETTINGS = {
     },
 }
 
-# --- Safety ----------------------------------------------------------------------------------------
+# --- Safety ---------------------------------------------------------------------------------------
 
 SESSION_COOKIE_AGE = int(timedelta(days=30).total_seconds())
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
@@ -357,7 +357,7 @@ CONSOLE_CSP_UPDATE = {
     "style-src": [SELF, UNSAFE_INLINE],
 }
 
-# --- Console (django-unfold) -----------------------------------------------------------------------
+# --- Console (django-unfold) ----------------------------------------------------------------------
 
 _static = lazy(static, str)  # resolved when used: names are hashed in production
 _BASE_COLORS = {
@@ -381,8 +381,9 @@ UNFOLD = {
     "BORDER_RADIUS": "8px",
     "COLORS": {"base": _BASE_COLORS, "primary": _PRIMARY_COLORS},
     "STYLES": [_static("portal/tokens.css"), _static("console/console.css")],
-    "SCRIPTS": [],
-    "ACCOUNT": {"navigation": [{"title": "Account and sign-in", "link": reverse_lazy("mfa_index")}]},
+    "ACCOUNT": {
+        "navigation": [{"title": "Account and sign-in", "link": reverse_lazy("mfa_index")}]
+    },
     "SIDEBAR": {"navigation": "shipops.console.navigation"},
 }
 
