@@ -193,6 +193,17 @@ def test_the_same_link_twice_is_one(project: Project, engineer: User, now: datet
     assert kinds(ticket).count(Kind.LINK_ADDED) == 1
 
 
+def test_a_bare_no_is_heard_by_whoever_had_the_ticket(
+    project: Project, engineer: User, alice: User, now: datetime
+) -> None:
+    ticket = factories.make_ticket(
+        project=project, engineer=engineer, state="shipped", by=alice, now=now
+    )
+    actions.answer_fix(ticket_id=ticket.pk, works=False, comment="", actor=alice, now=now)
+    mail = OutboxMessage.objects.get(recipient=engineer.email)
+    assert mail.subject == f"[#{ticket.number}] Still broken"
+
+
 def test_shipping_is_a_first_response_to_whoever_had_none(
     project: Project, engineer: User, alice: User, now: datetime
 ) -> None:

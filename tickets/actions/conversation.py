@@ -53,15 +53,7 @@ def reply_to_ticket(
         return comment
     if ticket.state == TicketState.WAITING:
         resume(ticket, actor=actor, now=now)
-    link = f"{settings.SITE_URL}{settings.CONSOLE_PREFIX}tickets/{ticket.number}/"
-    for person in hearers_of(ticket):
-        queue_mail(
-            to=person.email,
-            subject=f"[#{ticket.number}] The client answered",
-            text=f"{comment.body}\n\n{link}",
-            now=now,
-            reference=f"ticket:{ticket.number}",
-        )
+    tell_staff(ticket=ticket, subject="The client answered", text=comment.body, now=now)
     return comment
 
 
@@ -178,6 +170,19 @@ def resume(ticket: Ticket, *, actor: Actor, now: datetime) -> None:
     ticket.state = TicketState.IN_PROGRESS if ticket.assignee_id else TicketState.QUEUED
     save_ticket(ticket, "state")
     record(ticket, TicketEventKind.TICKET_RESUMED, actor=actor, at=now)
+
+
+def tell_staff(*, ticket: Ticket, subject: str, text: str, now: datetime) -> None:
+    """Mail whoever has a ticket, else whoever answers for its client."""
+    link = f"{settings.SITE_URL}{settings.CONSOLE_PREFIX}tickets/{ticket.number}/"
+    for person in hearers_of(ticket):
+        queue_mail(
+            to=person.email,
+            subject=f"[#{ticket.number}] {subject}",
+            text=f"{text}\n\n{link}",
+            now=now,
+            reference=f"ticket:{ticket.number}",
+        )
 
 
 def mail_ticket(*, ticket: Ticket, body: str, now: datetime, subject: str) -> None:

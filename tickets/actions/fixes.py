@@ -11,7 +11,7 @@ from core.actions import queue_mail
 from core.errors import MoveRefused
 from core.text import clean_text
 from core.tokens import derive_token, hash_token, placeholder
-from tickets.actions.conversation import reply_to_ticket
+from tickets.actions.conversation import reply_to_ticket, tell_staff
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket, save_ticket
 from tickets.actions.tickets import reopen
@@ -117,6 +117,9 @@ def _answer(
     if clean_text(comment).strip():
         reply_to_ticket(ticket_id=ticket.pk, body=comment, actor=actor, now=now)
         ticket.refresh_from_db()
+    elif not works:
+        text = "It is reopened; the reporter left no comment."
+        tell_staff(ticket=ticket, subject="Still broken", text=text, now=now)
     if not works:
         reopen(ticket, now=now)
         record(ticket, TicketEventKind.TICKET_REOPENED, actor=actor, at=now)
