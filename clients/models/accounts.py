@@ -69,7 +69,7 @@ class Invitation(models.Model):
     email = models.EmailField()
     role = models.CharField(max_length=10, choices=CLIENT_ROLE_CHOICES)
     state = models.CharField(max_length=10, choices=State, default=State.OPEN)
-    token_hash = models.CharField(max_length=64, unique=True, null=True)
+    token_hash = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - many have none
     invited_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )

@@ -26,7 +26,7 @@ class Comment(models.Model):
     )
     author_key = models.ForeignKey(ApiKey, null=True, on_delete=models.PROTECT, related_name="+")
     by_staff = models.BooleanField(default=False)
-    source_key = models.CharField(max_length=200, null=True)
+    source_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - many have none
     source_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
 

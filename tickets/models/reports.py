@@ -68,7 +68,7 @@ class Report(models.Model):
         Reporter, null=True, on_delete=models.PROTECT, related_name="reports"
     )
     source = models.CharField(max_length=10, choices=Source)
-    source_key = models.CharField(max_length=200, null=True)
+    source_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - many have none
     source_hash = models.CharField(max_length=64, blank=True)
     api_key = models.ForeignKey(
         ApiKey, null=True, on_delete=models.PROTECT, related_name="+", db_index=False

@@ -160,7 +160,7 @@ class FixCheck(models.Model):
         "tickets.Reporter", on_delete=models.PROTECT, related_name="fix_checks"
     )
     state = models.CharField(max_length=10, choices=State, default=State.ASKED)
-    token_hash = models.CharField(max_length=64, unique=True, null=True)
+    token_hash = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001 - many have none
     asked_at = models.DateTimeField()
     expires_at = models.DateTimeField()
     answered_at = models.DateTimeField(null=True)
