@@ -6,6 +6,7 @@ Run as ``python -m benchmarks.prepare WHAT FACTS`` with the product's environmen
 import json
 import os
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import django
@@ -140,5 +141,10 @@ def stored() -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    known = {"accounts": accounts, "tickets": tickets, "sessions": sessions, "stored": stored}
+    known: dict[str, Callable[..., dict[str, Any]]] = {
+        "accounts": accounts,
+        "tickets": tickets,
+        "sessions": sessions,
+        "stored": stored,
+    }
     print(json.dumps(known[sys.argv[1]](**json.loads(sys.argv[2]))))

@@ -99,7 +99,7 @@ def test_every_acknowledged_report_is_there_once_and_ends_triaged(database: str)
                 "SELECT 'report-' || substring(text from 'Payment ([0-9]+)'), id "
                 "FROM tickets_report"
             )
-            assert {name: number for name, number in rows} == acknowledged
+            assert dict(rows.fetchall()) == acknowledged
             assert _count(connection, "SELECT count(*) FROM tickets_report") == REPORTS
             assert _count(connection, "SELECT count(*) FROM tickets_triage") == REPORTS
             for kind in ("report.received", "report.proposed"):
