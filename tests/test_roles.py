@@ -95,8 +95,8 @@ ADMIN = {"ops_admin"}
 WRITERS = STAFF | {"owner", "member"}
 OWNERS = {"ops_admin", "owner"}
 KEEP_NO_EVENT = {
-    "save_macro", "add_shift", "create_plan", "mark_present", "start_timer", "discard_timer",
-    "upload_attachment",
+    "save_macro", "add_shift", "end_shift", "create_plan", "mark_present", "start_timer",
+    "discard_timer", "upload_attachment",
 }  # fmt: skip
 PRICE = Money("10", "EUR")
 
@@ -192,6 +192,8 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
         "report_id": s.report(email="x@y.test").pk, "question": "Which browser?"}),
     "acknowledge_alert": (STAFF, lambda s: {"alert_id": _alert(s)}),
     "add_shift": (ADMIN | {"system"}, lambda s: _shift(s)),
+    "end_shift": (ADMIN | {"system"}, lambda s: {
+        "shift_id": factories.make_shift(engineer=s.engineer, now=s.now).pk}),
     # tickets
     "reply_to_ticket": (WRITERS | {"api_key", "reporter"}, lambda s: {
         "ticket_id": s.ticket().pk, "body": "Hello"}),

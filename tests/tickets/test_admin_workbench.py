@@ -365,6 +365,12 @@ def test_only_an_ops_admin_fills_the_rota(engineer: User, ops_admin: User) -> No
     assert engineer.shifts.count() == 0
 
     post(ops_admin, "/console/on-call/", **shift)
+    planned = engineer.shifts.get()
+    assert post(engineer, "/console/on-call/", end=planned.pk).status_code == 403
+    post(ops_admin, "/console/on-call/", end=planned.pk)
+    assert engineer.shifts.count() == 0
+
+    post(ops_admin, "/console/on-call/", **shift)
     assert engineer.shifts.count() == 1
     for senseless in ({"starts_at": "soon"}, {"ends_at": "2026-11-01T09:00"}, {"engineer": "x"}):
         answer = post(ops_admin, "/console/on-call/", **{**shift, **senseless})

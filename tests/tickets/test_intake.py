@@ -567,6 +567,19 @@ def test_raising_to_s1_by_hand_alerts_and_confirming_a_proposed_s1_does_not_agai
     assert Alert.objects.count() == 2
 
 
+def test_ending_a_shift_removes_a_coming_one_and_cuts_a_running_one(
+    engineer: User, now: datetime
+) -> None:
+    running = factories.make_shift(engineer=engineer, now=now)
+    coming = factories.make_shift(engineer=engineer, now=now + timedelta(days=30))
+    later = now + timedelta(minutes=5)
+    for shift in (running, coming):
+        actions.end_shift(shift_id=shift.pk, actor=None, now=later)
+    assert engineer.shifts.get().ends_at == later
+    with pytest.raises(MoveRefused):
+        actions.end_shift(shift_id=running.pk, actor=None, now=later)
+
+
 def test_a_shift_needs_staff_and_ends_after_it_starts(
     alice: User, engineer: User, now: datetime
 ) -> None:

@@ -1,6 +1,7 @@
 from tickets.actions.alerts import (
     acknowledge_alert,
     add_shift,
+    end_shift,
     escalate_alert,
 )
 from tickets.actions.attachments import (
@@ -88,6 +89,7 @@ __all__ = [
     "decline_report",
     "discard_timer",
     "edit_ticket",
+    "end_shift",
     "escalate_alert",
     "import_report",
     "join_report",

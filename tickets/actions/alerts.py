@@ -94,6 +94,23 @@ def add_shift(
     return OnCallShift.objects.create(engineer=engineer, starts_at=starts_at, ends_at=ends_at)
 
 
+@transaction.atomic
+def end_shift(*, shift_id: int, actor: User | None, now: datetime) -> None:
+    """Take a coming shift off the rota, or end a running one now.
+
+    Raises MoveRefused for a past one.
+    """
+    require(house_role(actor), "rota.manage")
+    shift = OnCallShift.objects.select_for_update().get(pk=shift_id)
+    if shift.ends_at <= now:
+        raise MoveRefused("This shift is over.")
+    if shift.starts_at >= now:
+        shift.delete()
+        return
+    shift.ends_at = now
+    shift.save(update_fields=["ends_at"])
+
+
 def _acknowledge(alert: Alert, actor: User, now: datetime) -> None:
     alert.acknowledged_at, alert.acknowledged_by = now, actor
     alert.save(update_fields=["acknowledged_at", "acknowledged_by"])

@@ -20,6 +20,7 @@ from tickets.queries import (
     triage_counts,
     waiting_for_triage,
 )
+from tickets.rules.states import TicketState
 from tickets.rules.words import Priority
 
 DAYS = 14
@@ -39,7 +40,9 @@ def dashboard(request: HttpRequest, console: Console) -> HttpResponseBase:
         "waiting_s1": waiting_s1,
         "asked": triage_counts()["asked"],
         "on_call": list(now_on_call(console.now)),
-        "next_tickets": list(queue(now=console.now)[:NEXT_TICKETS]),
+        "next_tickets": list(
+            queue(now=console.now).filter(state=TicketState.QUEUED)[:NEXT_TICKETS]
+        ),
         "accuracy": _accuracy(),
         **_open(),
         **_flow(console),

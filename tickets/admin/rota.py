@@ -11,16 +11,20 @@ from django.shortcuts import redirect
 from clients.console import Console, console_page, show, whole
 from clients.queries import staff
 from core.errors import InvalidInput, Refused
-from tickets.actions import add_shift
+from tickets.actions import add_shift, end_shift
 from tickets.queries import coming_shifts, now_on_call, past_shifts
 
 
 @console_page("ticket.work")
 def rota(request: HttpRequest, console: Console) -> HttpResponseBase:
-    """Show who is on call; an ops admin adds shifts."""
+    """Show who is on call; an ops admin adds and ends shifts."""
     context: dict[str, Any] = {"typed": {}, "refusal": None}
     if request.method == "POST":
         try:
+            if "end" in request.POST:
+                end_shift(shift_id=whole(request.POST, "end"), actor=console.user, now=console.now)
+                messages.success(request, "The rota is changed.")
+                return redirect("admin:tickets_rota")
             shift = add_shift(
                 engineer_id=whole(request.POST, "engineer"),
                 starts_at=_instant(request.POST.get("starts_at", ""), "starts_at", console),
