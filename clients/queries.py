@@ -1,4 +1,5 @@
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Case, Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
@@ -21,10 +22,11 @@ from core.statements import fetch_row
 from core.tokens import hash_token
 
 _SERVED = [state.value for state in SERVED]
-_FIRST_RESPONSE = """
+# Every report asks for it as it arrives, as part of a larger statement.
+FIRST_RESPONSE = """
 SELECT t.first_response_minutes
 FROM clients_slatarget t JOIN clients_retainer r ON r.plan_version_id = t.plan_version_id
-WHERE r.client_id = %s AND r.state = ANY(%s) AND t.priority = %s::text
+WHERE r.client_id = %(client_id)s AND r.state = ANY(%(served)s) AND t.priority = %(priority)s::text
 LIMIT 1
 """
 
@@ -145,10 +147,15 @@ def running_retainer(client_id: int) -> Retainer | None:
 def first_response_minutes(client_id: int, priority: str) -> int | None:
     """Give what the client's plan promises for the priority, while its retainer is served.
 
-    In business minutes. Every report asks for it as it arrives, so the statement stands ready.
+    In business minutes.
     """
-    row = fetch_row(_FIRST_RESPONSE, [client_id, _SERVED, priority])
+    row = fetch_row(FIRST_RESPONSE, first_response_terms(client_id, priority))
     return row[0] if row else None
+
+
+def first_response_terms(client_id: int, priority: str) -> dict[str, Any]:
+    """Give the parameters of FIRST_RESPONSE."""
+    return {"client_id": client_id, "served": _SERVED, "priority": priority}
 
 
 def recent_releases(project_id: int, *, before: datetime | None = None) -> QuerySet[Release]:

@@ -42,7 +42,8 @@ class ApiDirect:
         if not request.path_info.startswith("/api/v1/"):
             return self.get_response(request)
         request.get_host()  # refuses a host that is not ours
-        match = request.resolver_match = resolve(request.path_info)
+        match = resolve(request.path_info.removeprefix("/api"), "shipops.api_urls")
+        request.resolver_match = match
         response: HttpResponse = match.func(request, *match.args, **match.kwargs)
         if isinstance(response, SimpleTemplateResponse):
             response = response.render()

@@ -6,13 +6,11 @@ from django.db import connection
 
 from clients.models import ApiKey, Project
 from core.limits import COUNT_ONE, count_terms
-from core.statements import fetch_row
+from core.statements import fetch_first_row
 from core.tokens import hash_token
 
-_KEY = (
-    "id", "project_id", "name", "prefix", "scopes", "created_at", "last_used_at", "revoked_at",
-)  # fmt: skip
-_PROJECT = ("id", "client_id", "name", "slug", "archived_at")
+_KEY = ("id", "project_id", "name", "scopes", "revoked_at")
+_PROJECT = ("id", "client_id", "archived_at")
 _USE = f"""
 WITH found AS (
     SELECT {", ".join(f"k.{name} AS k_{name}" for name in _KEY)},
@@ -24,7 +22,7 @@ stamped AS (
     UPDATE clients_apikey SET last_used_at = %(now)s
     FROM found
     WHERE id = k_id
-      AND (k_last_used_at IS NULL OR k_last_used_at <= %(now)s::timestamptz - interval '1 minute')
+      AND (last_used_at IS NULL OR last_used_at <= %(now)s::timestamptz - interval '1 minute')
 )
 SELECT found.*, counted.seen FROM found, counted
 """  # noqa: S608 - names of columns, from above
@@ -42,7 +40,7 @@ def use_api_key(*, token: str, seconds: int, now: datetime) -> tuple[ApiKey, int
         "key_hash": hash_token(token),
         "now": now,
     }
-    row = fetch_row(_USE, terms)
+    row = fetch_first_row(_USE, terms)
     if row is None:
         raise ApiKey.DoesNotExist
     key = ApiKey.from_db(connection.alias, _KEY, row[: len(_KEY)])

@@ -72,17 +72,14 @@ class KeyView(APIView):
     scopes: ClassVar[Mapping[str, frozenset[ApiScope]]] = {}
     _left: int | None = None
 
-    @property
-    def key(self) -> ApiKey:
-        """The key that opened the endpoint."""
-        assert isinstance(self.request.auth, ApiKey)
-        return self.request.auth
+    key: ApiKey  # the one that opened the endpoint
 
     def perform_authentication(self, request: Request) -> None:
         """Find the key and count the request; failures are counted by sender instead."""
         now = timezone.now()
         try:
-            if request.auth is None:
+            key = request.auth
+            if not isinstance(key, ApiKey):
                 raise NotAuthenticated("Send a project's key: Authorization: Bearer so_live_…")
         except (AuthenticationFailed, NotAuthenticated):
             check_limit(
@@ -93,6 +90,7 @@ class KeyView(APIView):
                 now=now,
             )
             raise
+        self.key = key
         self._left = 0
         assert isinstance(request.successful_authenticator, KeyAuthentication)
         self._left = left_of(

@@ -18,7 +18,7 @@ def source_key_of(request: HttpRequest, *, owner: int) -> str:
     The same key under another address, or of another owner, is another one. Raises InvalidInput
     unless it is 1 to 200 visible ASCII characters.
     """
-    key = request.headers.get(HEADER)
+    key = request.META.get("HTTP_IDEMPOTENCY_KEY")
     if key is None:
         return ""
     if not _VISIBLE.fullmatch(key):

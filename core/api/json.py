@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from rest_framework.exceptions import ParseError, UnsupportedMediaType
 from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import BaseParser
@@ -42,6 +42,11 @@ class JsonBody(BaseParser):
         return data
 
 
+def to_json(data: Any) -> bytes:
+    """Write compact JSON in UTF-8."""
+    return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+
+
 class JsonAnswer(BaseRenderer):
     """Compact JSON in UTF-8; endpoints hand over plain values."""
 
@@ -58,7 +63,16 @@ class JsonAnswer(BaseRenderer):
         """Give the bytes; an answer without content has none."""
         if data is None:
             return b""
-        return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode()
+        return to_json(data)
+
+
+def json_answer(
+    data: Mapping[str, Any], *, status: int, headers: Mapping[str, str] | None = None
+) -> HttpResponse:
+    """Answer with an object, past the renderer and what leads to it."""
+    return HttpResponse(
+        to_json(data), status=status, content_type=JsonAnswer.media_type, headers=headers
+    )
 
 
 class JsonOnly(DefaultContentNegotiation):

@@ -19,13 +19,13 @@ from clients.rules.roles import Role, require
 from core.errors import InvalidInput, KeyReused, MoveRefused
 from core.text import clean_text
 from tickets.actions.attachments import tie_attachments
-from tickets.actions.storing import store_report
+from tickets.actions.storing import draw_number, store_report
 from tickets.models import Report, SignalKind, Source
 from tickets.queries.access import Actor, role_of, role_on
 from tickets.rules.hours import add_business_minutes
 from tickets.rules.priority import priority_of
 from tickets.rules.signals import page_path
-from tickets.rules.words import Severity
+from tickets.rules.words import Priority, Severity
 
 MOST_TEXT = 50_000
 MOST_SIGNALS = 50
@@ -107,7 +107,11 @@ def receive_report(
             if source_key and (known := find_known(project_id, source, source_key, digest)):
                 return known, False
             arrived = received_at or now
+            number, minutes = draw_number(project.client_id, _priority(claimed_severity))
+            if source == Source.IMPORT:
+                minutes = None  # sent elsewhere, promised nothing here
             report = Report(
+                pk=number,
                 client_id=project.client_id,
                 project=project,
                 source=source,
@@ -115,11 +119,7 @@ def receive_report(
                 source_hash=digest,
                 api_key=actor if isinstance(actor, ApiKey) else None,
                 received_at=arrived,
-                respond_by_at=(
-                    None
-                    if source == Source.IMPORT  # sent elsewhere, promised nothing here
-                    else respond_by(project.client_id, claimed_severity, arrived)
-                ),
+                respond_by_at=_after(arrived, minutes),
                 **content.fields,
             )
             store_report(
@@ -171,8 +171,14 @@ def respond_by(client_id: int, severity: str, start: datetime) -> datetime | Non
 
     Without a severity S3 counts. None while no retainer is served: then nothing is promised.
     """
-    priority = priority_of(Severity(severity or Severity.S3), 0, p1_approved=False)
-    minutes = first_response_minutes(client_id, priority)
+    return _after(start, first_response_minutes(client_id, _priority(severity)))
+
+
+def _priority(severity: str) -> Priority:
+    return priority_of(Severity(severity or Severity.S3), 0, p1_approved=False)
+
+
+def _after(start: datetime, minutes: int | None) -> datetime | None:
     if minutes is None:
         return None
     return add_business_minutes(start, minutes, ZoneInfo(settings.OFFICE_TIME_ZONE))

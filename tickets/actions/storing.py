@@ -12,6 +12,7 @@ from django.conf import settings
 from django.db import connection
 
 from clients.models import User
+from clients.queries import FIRST_RESPONSE, first_response_terms
 from core.queue import enqueue, nudge_row
 from core.statements import fetch_row
 from tickets.models import Report, Reporter, TicketEventKind
@@ -19,7 +20,7 @@ from tickets.queries.access import Actor
 from tickets.rules.states import ReportState
 
 _TASK = "tickets.tasks.propose_triage"
-_NEXT = "SELECT nextval('tickets_report_id_seq')"
+_NUMBER = f"SELECT nextval('tickets_report_id_seq'), ({FIRST_RESPONSE})"
 
 # Who reported: the person's row, made the first time. A row that another request makes at the same
 # moment is met by the conflict clause, which then returns it.
@@ -43,16 +44,16 @@ _WHO = {
     "": "found AS (SELECT NULL::bigint AS id WHERE false), made AS (SELECT id FROM found)",
 }
 _REPORT = (
-    "id", "client_id", "project_id", "source", "source_key", "source_hash", "api_key_id", "state",
-    "title", "text", "page_url", "user_agent", "device", "claimed_severity", "decline_reason",
-    "received_at", "respond_by_at",
+    "id", "client_id", "project_id", "source", "source_key", "source_hash", "api_key_id", "title",
+    "text", "page_url", "user_agent", "device", "claimed_severity", "received_at", "respond_by_at",
 )  # fmt: skip
 _STORE = f"""
 WITH {{who}},
 person AS (SELECT id FROM found UNION ALL SELECT id FROM made),
 report AS (
-    INSERT INTO tickets_report ({", ".join(_REPORT)}, reporter_id)
-    VALUES ({", ".join(f"%({name})s" for name in _REPORT)}, (SELECT id FROM person))
+    INSERT INTO tickets_report ({", ".join(_REPORT)}, state, decline_reason, reporter_id)
+    VALUES ({", ".join(f"%({name})s" for name in _REPORT)},
+            '{ReportState.RECEIVED.value}', '', (SELECT id FROM person))
     RETURNING id, reporter_id
 ), facts AS (
     INSERT INTO tickets_signal (report_id, kind, value)
@@ -64,14 +65,21 @@ report AS (
 )
 INSERT INTO tickets_ticketevent
     (kind, at, data, client_id, report_id, actor_user_id, actor_key_id, actor_reporter_id)
-SELECT %(kind)s, %(now)s, %(data)s::jsonb, %(client_id)s, report.id, %(actor_user_id)s::bigint,
-    %(api_key_id)s::bigint,
+SELECT '{TicketEventKind.REPORT_RECEIVED.value}', %(now)s, %(data)s::jsonb, %(client_id)s,
+    report.id, %(actor_user_id)s::bigint, %(api_key_id)s::bigint,
     CASE WHEN %(by_reporter)s::boolean
          THEN coalesce(%(actor_reporter_id)s::bigint, report.reporter_id) END
 FROM report
 RETURNING (SELECT reporter_id FROM report)
 """  # noqa: S608 - names of columns, from above
 _STORES = {kind: _STORE.format(who=who) for kind, who in _WHO.items()}
+
+
+def draw_number(client_id: int, priority: str) -> tuple[int, int | None]:
+    """Give the next public number, and the plan's first_response_minutes for the priority."""
+    row = fetch_row(_NUMBER, first_response_terms(client_id, priority))
+    assert row is not None
+    return row[0], row[1]
 
 
 def store_report(
@@ -85,16 +93,14 @@ def store_report(
     triage_later: bool,
     now: datetime,
 ) -> None:
-    """Insert a report, its person, its signals, its event and, if wanted, the nudge to triage it.
+    """Insert a numbered report, its person, signals, event and, if wanted, the nudge to triage it.
 
     Raises IntegrityError if its source key is taken.
     """
-    report.pk = _number(fetch_row(_NEXT))
     in_row = triage_later and not settings.REDIS_URL
     cluster, payload = nudge_row(_TASK, report_id=report.pk) if in_row else ("", "")
     terms: dict[str, Any] = {
         **{column: getattr(report, column) for column in _REPORT},
-        "state": ReportState.RECEIVED.value,
         "user_id": user.pk if user else None,
         "email": user.email if user else email,
         "name": user.name if user else name,
@@ -103,19 +109,15 @@ def store_report(
         "cluster": cluster,
         "payload": payload,
         "now": now,
-        "kind": TicketEventKind.REPORT_RECEIVED.value,
         "data": json.dumps({"source": str(report.source)}),
         "actor_user_id": actor.pk if isinstance(actor, User) else None,
         "by_reporter": actor is None or isinstance(actor, Reporter),
         "actor_reporter_id": actor.pk if isinstance(actor, Reporter) else None,
     }
     known_by = "user" if user else "email" if email else "name" if name else ""
-    report.reporter_id = _number(fetch_row(_STORES[known_by], terms))
+    row = fetch_row(_STORES[known_by], terms)
+    assert row is not None
+    report.reporter_id = row[0]
     report._state.adding, report._state.db = False, connection.alias
     if triage_later and settings.REDIS_URL:
         enqueue(_TASK, report_id=report.pk)
-
-
-def _number(row: tuple[Any, ...] | None) -> Any:
-    assert row is not None
-    return row[0]

@@ -1,6 +1,7 @@
 from datetime import datetime
 from typing import Any
 
+from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
@@ -8,6 +9,7 @@ from rest_framework.response import Response
 
 from clients.api.base import READ, WRITE, KeyView
 from core.api.idempotency import REPLAYED, source_key_of
+from core.api.json import json_answer
 from core.api.pages import PARAMETERS, page_of, page_schema
 from core.api.schema import ERRORS, IDEMPOTENCY_KEY, KEY_REUSED, READ_ERRORS
 from tickets.actions import Sender, receive_report, respond_by
@@ -51,7 +53,7 @@ class ReportsView(KeyView):
             **KEY_REUSED,
         },
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> HttpResponse:
         key, now = self.key, timezone.now()
         source_key = source_key_of(request._request, owner=key.pk)
         sent = _INPUT.run_validation(request.data)
@@ -71,7 +73,8 @@ class ReportsView(KeyView):
             actor=key,
             now=now,
         )
-        return Response(_receipt(report, is_new), status=201, headers=None if is_new else REPLAYED)
+        headers = None if is_new else REPLAYED
+        return json_answer(_receipt(report, is_new), status=201, headers=headers)
 
 
 class ReportView(KeyView):
