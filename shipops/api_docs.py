@@ -12,6 +12,8 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
+from core.text import render_markdown
+
 Description = dict[str, Any]
 
 
@@ -85,17 +87,14 @@ def _endpoint(path: str, method: str, operation: Description) -> Endpoint:
         method=method.upper(),
         path=path,
         summary=operation.get("summary", ""),
-        text=operation.get("description", ""),
+        text=render_markdown(operation.get("description", "")),
         scopes=operation.get("x-scopes", []),
         parameters=[
-            Field(p["name"], p["in"], p.get("required", False), p.get("description", ""))
+            Field(p["name"], p["in"], p.get("required", False), _prose(p))
             for p in operation.get("parameters", [])
         ],
         body=_fields(sent),
-        answers=[
-            (code, answer.get("description", ""))
-            for code, answer in sorted(operation["responses"].items())
-        ],
+        answers=[(code, _prose(answer)) for code, answer in sorted(operation["responses"].items())],
         answer=_fields(received),
         example=_example(path, method, media),
     )
@@ -128,10 +127,15 @@ def _fields(part: Description, path: str = "") -> list[Field]:
         inner = _resolved(own["items"]) if "items" in own else own
         full = f"{path}{name}"
         required = name in whole.get("required", [])
-        fields.append(Field(full, _kind(own), required, own.get("description", "")))
+        fields.append(Field(full, _kind(own), required, _prose(own)))
         if "properties" in inner:
             fields += _fields(inner, f"{full}{'[]' if 'items' in own else ''}.")
     return fields
+
+
+def _prose(part: Description) -> str:
+    """Give a description, which is written in Markdown."""
+    return render_markdown(part.get("description", ""))
 
 
 def _kind(part: Description) -> str:
@@ -140,6 +144,8 @@ def _kind(part: Description) -> str:
         return f"list of {_kind(_resolved(part['items']))}"
     if "enum" in part:
         return ", ".join(str(value) for value in part["enum"] if value)
+    if part.get("format") == "binary" or "contentMediaType" in part:
+        return "file"
     kind = part.get("type", "object")
     words = " or ".join(kind) if isinstance(kind, list) else str(kind)
     if part.get("format") in {"date-time", "uri", "email"}:
