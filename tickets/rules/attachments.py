@@ -2,6 +2,7 @@
 
 import io
 import re
+import threading
 from dataclasses import dataclass
 
 import filetype
@@ -11,6 +12,8 @@ from core.errors import InvalidInput
 from core.text import clean_text
 
 MOST_PIXELS = 50_000_000
+# A file of 50 kB can unpack to 200 MB: a process unpacks one at a time, however many are sent.
+_UNPACKING = threading.Lock()
 _IMAGES = {
     "image/png": "PNG", "image/apng": "PNG", "image/gif": "PNG", "image/jpeg": "JPEG",
     "image/webp": "WEBP",
@@ -66,17 +69,16 @@ def prepare_file(name: str, data: bytes, *, most_bytes: int) -> PreparedFile:
 
 def _image(name: str, data: bytes, form: str) -> PreparedFile:
     content_type, ending = _SAVED_AS[form]
+    out = io.BytesIO()
     try:
-        with Image.open(io.BytesIO(data)) as opened:
+        with _UNPACKING, Image.open(io.BytesIO(data)) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise InvalidInput(f"{name} has too many pixels.", field="attachments")
-            picture = ImageOps.exif_transpose(opened)
-            if picture.mode.startswith("I"):  # 16 bits of grey, which convert would only cut off
-                picture = picture.convert("I").point(lambda shade: shade / 256).convert("L")
-            picture = picture.convert("RGB" if form == "JPEG" else "RGBA")
+            opened.load()  # what stands behind the pixels must be read before it is dropped
+            ImageOps.exif_transpose(opened, in_place=True)
+            picture = _plain(opened, form)
             # Comments and profiles live here, and encoders write them out again unasked.
             picture.info.clear()
-            out = io.BytesIO()
             picture.save(out, form, **({"quality": 88} if form == "JPEG" else {}))
     except InvalidInput:
         raise
@@ -84,6 +86,18 @@ def _image(name: str, data: bytes, form: str) -> PreparedFile:
         raise InvalidInput(f"{name} is a broken image.", field="attachments") from error
     stem = name.rsplit(".", 1)[0] or "image"
     return PreparedFile(f"{stem}.{ending}", content_type, out.getvalue(), is_image=True)
+
+
+def _plain(opened: Image.Image, form: str) -> Image.Image:
+    """Give the picture in a mode that every browser shows, copied only if it needs another."""
+    if opened.mode.startswith("I"):  # 16 bits of grey, which convert would only cut off
+        return opened.convert("I").point(lambda shade: shade / 256).convert("L")
+    if form == "JPEG":
+        return opened if opened.mode in ("L", "RGB") else opened.convert("RGB")
+    has_holes = "transparency" in opened.info
+    if opened.mode in ("L", "RGB", "RGBA") and not has_holes:
+        return opened
+    return opened.convert("RGBA")
 
 
 def _is_text(data: bytes) -> bool:

@@ -1,6 +1,8 @@
 import io
 import struct
+import time
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,6 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image, PngImagePlugin
 
 from core.errors import InvalidInput
+from tickets.rules import attachments
 from tickets.rules.attachments import PreparedFile, prepare_file
 
 MB = 1024 * 1024
@@ -254,3 +257,42 @@ def test_any_name_becomes_a_short_harmless_one(name: str) -> None:
     safe = prepare(b"text", name).name
     assert 0 < len(safe) <= 200
     assert not set(safe) & set('/\\\x00\r\n":<>|?*')
+
+
+def test_pictures_sent_at_once_are_unpacked_one_after_the_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    open_now, most = 0, 0
+    plain = attachments._plain
+
+    def counting(picture: Image.Image, form: str) -> Image.Image:
+        nonlocal open_now, most
+        open_now += 1
+        most = max(most, open_now)
+        time.sleep(0.02)
+        open_now -= 1
+        return plain(picture, form)
+
+    monkeypatch.setattr(attachments, "_plain", counting)
+    raw = image()
+    with ThreadPoolExecutor(6) as pool:
+        assert all(file.is_image for file in pool.map(prepare, [raw] * 6))
+    assert most == 1
+
+
+def test_holes_in_a_picture_stay_holes() -> None:
+    for mode, hole in (("P", 0), ("L", 0), ("RGB", (0, 0, 0))):
+        raw = image("PNG", mode, transparency=hole)
+        assert opened(prepare(raw)).convert("RGBA").getpixel((0, 0)) == (0, 0, 0, 0), mode
+
+
+def test_what_stands_behind_the_pixels_is_dropped_too() -> None:
+    raw = image()
+    chunks = [(b"eXIf", b"MM\x00*" + SECRET), (b"tEXt", b"Comment\x00" + SECRET)]
+    tail = b"".join(
+        struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+        for kind, body in chunks
+    )
+    sent = raw[:-12] + tail + raw[-12:]
+    assert SECRET in sent
+    assert SECRET not in prepare(sent).data
