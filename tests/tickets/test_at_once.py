@@ -16,6 +16,7 @@ from tests import factories
 from tests.threads import losers, press_at_once, winners
 from tickets import actions
 from tickets.actions.alerts import raise_alert
+from tickets.actions.locks import lock_unanswered
 from tickets.models import (
     Alert,
     FixCheck,
@@ -299,6 +300,27 @@ def test_staff_and_client_answering_at_once_wait_for_each_other_and_never_lock_u
             ticket_id=ticket.pk, body="And me", actor=engineer, now=now
         ),
     )
+    assert ticket.comments.count() == 2
+
+
+@pytest.mark.parametrize("move", ["wait", "close"])
+def test_asking_or_closing_while_a_colleague_replies_never_locks_up(move: str) -> None:
+    engineer = factories.make_staff()
+    ticket = factories.make_ticket(
+        project=factories.make_project(), engineer=engineer, state="in_progress", email="r@x.test"
+    )
+    Report.objects.update(first_response_at=None)
+    who: dict[str, Any] = {"ticket_id": ticket.pk, "actor": engineer, "now": timezone.now()}
+    moved = _held(
+        lambda: lock_unanswered(ticket.pk),
+        lambda: (
+            actions.wait_for_client(question="Which browser?", **who)
+            if move == "wait"
+            else actions.close_ticket(message="It is meant so.", **who)
+        ),
+        lambda: actions.reply_to_ticket(body="I look at it.", **who),
+    )
+    assert moved.state == ("waiting" if move == "wait" else "closed")
     assert ticket.comments.count() == 2
 
 

@@ -44,6 +44,9 @@ def save_ticket(ticket: Ticket, *fields: str) -> None:
 
 
 def lock_unanswered(ticket_id: int) -> list[int]:
-    """Lock a ticket's reports nobody answered yet, before the ticket; gives their keys."""
+    """Lock a ticket's reports nobody answered yet, before the ticket; gives their keys.
+
+    Every action of staff that replies starts with it: two that lock in different order lock up.
+    """
     unanswered = Report.objects.filter(ticket_id=ticket_id, first_response_at=None).order_by("pk")
     return list(unanswered.select_for_update(no_key=True).values_list("pk", flat=True))

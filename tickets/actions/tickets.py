@@ -96,6 +96,7 @@ def put_back(*, ticket_id: int, actor: User, now: datetime) -> Ticket:
 @transaction.atomic
 def wait_for_client(*, ticket_id: int, question: str, actor: User, now: datetime) -> Ticket:
     """Ask the client something and wait; their answer brings the ticket back."""
+    lock_unanswered(ticket_id)
     ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
     ticket.check_move(TicketState.WAITING)
     reply_to_ticket(ticket_id=ticket.pk, body=question, actor=actor, now=now)
@@ -188,6 +189,7 @@ def reopen_ticket(*, ticket_id: int, reason: str, actor: User, now: datetime) ->
 @transaction.atomic
 def close_ticket(*, ticket_id: int, message: str, actor: User, now: datetime) -> Ticket:
     """Close a ticket without a fix; every reporter hears why."""
+    lock_unanswered(ticket_id)
     ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
     ticket.check_move(TicketState.CLOSED)
     reply_to_ticket(ticket_id=ticket.pk, body=message, actor=actor, now=now)
