@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
 from clients import actions as client_actions
@@ -346,6 +347,22 @@ def test_joining_answers_the_reporter_without_another_s_words(
     mail = OutboxMessage.objects.get(recipient="ann@x.test")
     assert f"#{ticket.number}" in mail.text
     assert "Jane Doe" not in mail.text + mail.subject
+
+
+def test_who_joins_a_shipped_ticket_is_asked_whether_the_fix_works(
+    project: Project, engineer: User, now: datetime
+) -> None:
+    ticket = factories.make_ticket(project=project, engineer=engineer, state="shipped", now=now)
+    report = factories.make_triaged_report(project, email="late@x.test", now=now)
+    later = now + timedelta(days=9)
+    actions.join_report(report_id=report.pk, number=ticket.number, actor=engineer, now=later)
+    mail = OutboxMessage.objects.get(recipient="late@x.test")
+    assert "A fix is live" in mail.text
+
+    nudge = OrmQ.objects.latest("pk").task
+    assert nudge["func"] == "tickets.tasks.ask_reporters"
+    actions.ask_reporters(now=later, **nudge["kwargs"])
+    assert ticket.fix_checks.get(state="asked").reporter.email == "late@x.test"
 
 
 def test_reach_raises_priority_but_p1_waits_for_a_person(

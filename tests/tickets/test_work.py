@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.test import Client as Browser
 
 from clients.models import ApiKey, Client, Project, User
 from core.errors import InvalidInput, KeyReused, MoveRefused, Refused, StaleVersion
@@ -222,6 +223,7 @@ def test_a_client_s_reply_to_a_declined_report_brings_it_back_into_triage(
     actions.reply_to_report(report_id=report.pk, body="It does happen.", actor=alice, now=now)
     report.refresh_from_db()
     assert (report.state, report.decline_reason) == ("proposed", "")
+    assert report.triage.decided_at is None and report.triage.decided_kind == ""
     assert report.events.filter(kind=Kind.REPORT_RECONSIDERED, actor_user=alice).exists()
 
 
@@ -579,6 +581,27 @@ def test_too_long_a_comment_leaves_the_question_open(shipped: Ticket, now: datet
     with pytest.raises(InvalidInput):
         actions.answer_fix_check(token=_token(shipped), works=True, comment="x" * 20_001, now=now)
     assert find_fix_check(_token(shipped), now=now).answered_at is None
+
+
+def test_the_question_repeats_only_what_the_person_said_themselves(
+    project: Project, engineer: User, alice: User, now: datetime
+) -> None:
+    ticket = factories.make_ticket(
+        project=project, engineer=engineer, by=alice, title="Jane Doe got no credits", now=now
+    )
+    own = factories.make_triaged_report(
+        project, text="Paid twice. Help!", email="ann@x.test", now=now
+    )
+    actions.join_report(report_id=own.pk, number=ticket.number, actor=engineer, now=now)
+    factories.ship(ticket, engineer=engineer, now=now)
+
+    asked = OutboxMessage.objects.filter(recipient="ann@x.test").latest("pk")
+    assert "Paid twice. Help!" in asked.text
+    assert "Jane Doe" not in asked.text + asked.subject
+    check = ticket.fix_checks.get(reporter__email="ann@x.test")
+    page = Browser().get(f"/v/{derive_token('fix_check', check.pk)}/").content.decode()
+    assert "Paid twice. Help!" in page
+    assert "Jane Doe" not in page
 
 
 def test_who_joins_after_shipping_is_asked_by_the_sweep(

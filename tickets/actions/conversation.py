@@ -16,7 +16,7 @@ from core.text import clean_text
 from tickets.actions.attachments import tie_attachments
 from tickets.actions.events import record
 from tickets.actions.locks import lock_report, lock_ticket, lock_unanswered, save_ticket
-from tickets.models import Comment, Macro, Report, Reporter, Ticket, TicketEventKind
+from tickets.models import Comment, Macro, Report, Reporter, Ticket, TicketEventKind, Triage
 from tickets.queries.access import Actor
 from tickets.queries.people import hearers_of, mail_reporter, mail_reporters
 from tickets.rules.states import ReportState, TicketState
@@ -118,13 +118,12 @@ def reply_to_report(
     if comment.by_staff:
         mail_report(report=report, body=comment.body, now=now, subject="An answer")
     elif report.state in (ReportState.ASKED, ReportState.DECLINED):
-        was_declined = report.state == ReportState.DECLINED
-        report.check_move(ReportState.PROPOSED)
-        report.state, report.decline_reason = ReportState.PROPOSED, ""
-        report.save(update_fields=["state", "decline_reason"])
-        kind = TicketEventKind.REPORT_ANSWERED
-        if was_declined:
-            kind = TicketEventKind.REPORT_RECONSIDERED
+        kind = (
+            TicketEventKind.REPORT_ANSWERED
+            if report.state == ReportState.ASKED
+            else TicketEventKind.REPORT_RECONSIDERED
+        )
+        put_back_into_triage(report)
     record(report, kind, actor=actor, at=now, comment=comment)
     return comment
 
@@ -163,6 +162,19 @@ def post_on_report(
         report.first_response_at = now
         report.save(update_fields=["first_response_at"])
     return comment
+
+
+def put_back_into_triage(report: Report) -> None:
+    """Have a locked report judged again (in the caller's transaction).
+
+    What was decided before no longer counts as a decision.
+    """
+    report.check_move(ReportState.PROPOSED)
+    report.state, report.decline_reason = ReportState.PROPOSED, ""
+    report.save(update_fields=["state", "decline_reason"])
+    Triage.objects.filter(report=report).update(
+        decided_kind="", decided_severity="", decided_by=None, decided_at=None
+    )
 
 
 def resume(ticket: Ticket, *, actor: Actor, now: datetime) -> None:

@@ -18,7 +18,7 @@ from tickets.actions.tickets import reopen
 from tickets.actions.triage import count_reach
 from tickets.models import FixCheck, Reporter, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.access import Actor, role_of
-from tickets.queries.people import find_fix_check, mail_reporters
+from tickets.queries.people import find_fix_check, mail_reporters, own_report
 from tickets.rules.states import TicketState
 
 FIX_CHECK_DAYS = 30
@@ -73,6 +73,8 @@ def answer_fix(*, ticket_id: int, works: bool, comment: str, actor: User, now: d
 
 
 def _ask(ticket: Ticket, reporter: Reporter, now: datetime) -> None:
+    """Mail the question in the reporter's own words: the ticket's title may be somebody else's."""
+    own = own_report(ticket.pk, reporter.pk)
     check = FixCheck.objects.create(
         ticket=ticket,
         reporter=reporter,
@@ -87,7 +89,7 @@ def _ask(ticket: Ticket, reporter: Reporter, now: datetime) -> None:
         subject=f"[#{ticket.number}] Does it work for you now?",
         text=(
             f"We shipped a fix for what you reported about {ticket.project.name}: "
-            f"{ticket.title}\n\nDoes it work for you? Tell us with one click: {link}\n\n"
+            f"{own.headline}\n\nDoes it work for you? Tell us with one click: {link}\n\n"
             "If it is still broken, the same page takes it back to us."
         ),
         now=now,

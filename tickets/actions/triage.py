@@ -6,9 +6,10 @@ from django.db import transaction
 
 from clients.models import User
 from core.errors import InvalidInput, MoveRefused
+from core.queue import enqueue
 from core.text import clean_text
 from tickets.actions.alerts import acknowledge_alert_of, raise_alert
-from tickets.actions.conversation import mail_report, post_on_report
+from tickets.actions.conversation import mail_report, post_on_report, put_back_into_triage
 from tickets.actions.events import record
 from tickets.actions.locks import lock_report, save_ticket
 from tickets.actions.reports import respond_by
@@ -24,8 +25,8 @@ def propose_triage(*, report_id: int, now: datetime) -> Triage | None:
     """Propose kind, severity, title and estimate of a report that just arrived.
 
     Doing it again changes nothing and gives None. A proposed S1 raises an alert, unless it is an
-    import: that is old news. The promised first
-    response moves to the proposed severity's target if that is sooner; a promise is never weakened.
+    import: that is old news. The promised first response moves to the proposed severity's target
+    if that is sooner; a promise is never weakened.
     """
     report = lock_report(report_id, actor=None, action="report.triage")
     if report.state != ReportState.RECEIVED:
@@ -115,8 +116,9 @@ def accept_report(
 def join_report(*, report_id: int, number: int, actor: User, now: datetime) -> Ticket:
     """Make a report one more report of a ticket of the same client; reach grows with its person.
 
-    The reporter hears so by mail, which is their first response; it quotes nobody else's words.
-    Raises InvalidInput for an unknown number, and MoveRefused for a ticket that is done.
+    The reporter hears so by mail, which is their first response; it quotes nobody else's words. Who
+    joins a shipped ticket is asked whether the fix works for them, as everybody before was. Raises
+    InvalidInput for an unknown number, and MoveRefused for a ticket that is done.
     """
     report = lock_report(report_id, actor=actor, action="report.triage")
     report.check_move(ReportState.DUPLICATE)
@@ -136,15 +138,10 @@ def join_report(*, report_id: int, number: int, actor: User, now: datetime) -> T
     record(report, TicketEventKind.REPORT_JOINED, actor=actor, at=now, ticket=ticket)
     acknowledge_alert_of(report=report, actor=actor, now=now)
     if report.first_response_at is None:
-        report.first_response_at = now
-        report.save(update_fields=["first_response_at"])
-        mail_report(
-            report=report,
-            body=f"Thank you. We know of this problem already, as #{number}, and have counted "
-            "you in. We will write to you again when it is fixed.",
-            now=now,
-            subject="We know of it already",
-        )
+        _tell_joined(report, ticket, now)
+    if ticket.state == TicketState.SHIPPED:
+        shipped = ticket.events.filter(kind=TicketEventKind.TICKET_SHIPPED).latest("pk")
+        enqueue("tickets.tasks.ask_reporters", event_id=shipped.pk)
     return ticket
 
 
@@ -182,10 +179,7 @@ def reconsider_report(*, report_id: int, actor: User, now: datetime) -> Report:
     report = lock_report(report_id, actor=actor, action="report.triage")
     if report.state != ReportState.DECLINED:
         raise MoveRefused(f"#{report.number} was not declined.")
-    report.check_move(ReportState.PROPOSED)
-    report.state, report.decline_reason = ReportState.PROPOSED, ""
-    report.save(update_fields=["state", "decline_reason"])
-    _decide(report.triage, "", "", None, None)
+    put_back_into_triage(report)
     record(report, TicketEventKind.REPORT_RECONSIDERED, actor=actor, at=now)
     return report
 
@@ -264,6 +258,21 @@ def _join(report: Report, ticket: Ticket, state: ReportState, now: datetime) -> 
     count_reach(ticket, now=now)
 
 
+def _tell_joined(report: Report, ticket: Ticket, now: datetime) -> None:
+    report.first_response_at = now
+    report.save(update_fields=["first_response_at"])
+    hope = "We will write to you again when it is fixed."
+    if ticket.state == TicketState.SHIPPED:
+        hope = "A fix is live; another mail asks whether it works for you."
+    mail_report(
+        report=report,
+        body=f"Thank you. We know of this problem already, as #{ticket.number}, and have counted "
+        f"you in. {hope}",
+        now=now,
+        subject="We know of it already",
+    )
+
+
 def _promise_sooner(report: Report, severity: Severity) -> None:
     if report.source == Source.IMPORT:
         return
@@ -272,12 +281,10 @@ def _promise_sooner(report: Report, severity: Severity) -> None:
         report.respond_by_at = sooner
 
 
-def _decide(
-    triage: Triage, kind: str, severity: str, actor: User | None, now: datetime | None
-) -> None:
-    """Keep what a person decided beside what was proposed."""
-    if actor is None and kind:
+def _decide(triage: Triage, kind: str, severity: str, actor: User | None, now: datetime) -> None:
+    """Keep what a person decided beside what was proposed; without an actor nobody did."""
+    if actor is None:
         return
     triage.decided_kind, triage.decided_severity = kind, severity
-    triage.decided_by, triage.decided_at = actor, now if actor else None
+    triage.decided_by, triage.decided_at = actor, now
     triage.save(update_fields=["decided_kind", "decided_severity", "decided_by", "decided_at"])

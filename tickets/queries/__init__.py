@@ -32,6 +32,7 @@ from tickets.queries.people import (
     has_reported,
     mail_reporters,
     open_fix_checks,
+    own_report,
     reach_of,
     viewers_of,
 )
@@ -65,6 +66,7 @@ __all__ = [
     "open_alerts",
     "open_by_priority",
     "open_fix_checks",
+    "own_report",
     "past_shifts",
     "proposal_accuracy",
     "public_comments",

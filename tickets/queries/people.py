@@ -85,6 +85,12 @@ def find_fix_check(token: str, *, now: datetime) -> FixCheck:
     )
 
 
+def own_report(ticket_id: int, reporter_id: int) -> Report:
+    """Give what a person reported on a ticket, the first if several."""
+    own = Report.objects.filter(ticket_id=ticket_id, reporter_id=reporter_id)
+    return own.order_by("pk")[:1].get()
+
+
 def has_reported(user: User, client_id: int) -> bool:
     """Tell whether the user ever reported something to the client's account."""
     return Reporter.objects.filter(user=user, client_id=client_id, reports__isnull=False).exists()

@@ -10,7 +10,7 @@ from core.limits import check_limit, client_address
 from tickets.actions import answer_fix_check
 from tickets.forms import StillBrokenForm
 from tickets.models import FixCheck
-from tickets.queries import find_fix_check
+from tickets.queries import find_fix_check, own_report
 
 OPENED_AN_HOUR = 120
 
@@ -49,5 +49,6 @@ def _answer(request: HttpRequest, token: str) -> HttpResponseBase:
         else:
             context = {"ticket": ticket, "works": works}
             return render(request, "portal/fix_check_done.html", context)
-    context = {"check": check, "form": form, "now": now, "chosen": chosen}
+    own = own_report(check.ticket_id, check.reporter_id)
+    context = {"check": check, "own": own, "form": form, "now": now}
     return render(request, "portal/fix_check.html", context, status=422 if form.errors else 200)
