@@ -12,7 +12,7 @@ help:
 	@echo 'make test      run the tests but the slow ones (ARGS="-k triage")'
 	@echo 'make test-all  run every test; make test-slow only the slow ones'
 	@echo 'make lint      check style, types, import directions, templates, migrations'
-	@echo 'make format    bring code and templates into shape'
+	@echo 'make format    bring code into shape'
 	@echo 'make bench     measure; ONLY=key measures one figure'
 
 run: runtime
@@ -35,13 +35,12 @@ lint: development
 	@$(venv) -m ruff format --check .
 	@env $(lint_env) $(venv) -m mypy .
 	@$(venv) -c 'from importlinter.cli import lint_imports_command as lint; lint()'
-	@$(venv) -m djlint templates --lint --check
+	@$(venv) -m djlint templates --lint
 	@env $(lint_env) $(venv) -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 
 format: development
 	@$(venv) -m ruff check --fix .
 	@$(venv) -m ruff format .
-	@$(venv) -m djlint templates --reformat --quiet
 
 bench: development
 	@$(venv) -m benchmarks $(ONLY) $(ARGS)
@@ -90,4 +89,4 @@ virtualenv:
 	"$$chosen" -m venv .venv || { rm -rf .venv; \
 		echo "$$chosen could not make .venv: see its message above." >&2; exit 1; }
 
-.PHONY: help run browser test test-all lint format bench requirements runtime development virtualenv
+.PHONY: help run browser test test-all test-slow lint format bench requirements runtime development virtualenv
