@@ -7,11 +7,13 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 _markdown = MarkdownIt("js-default", {"breaks": True, "linkify": False})
-# Looking for the end of each of thousands of unclosed brackets takes seconds; nobody links so much.
-_without_links = MarkdownIt("js-default", {"breaks": True, "linkify": False}).disable(
-    ["link", "image", "reference"]
+# Looking for the end of each of thousands of unclosed brackets takes seconds, and so does filling up
+# a table of as many cells; nobody writes so much.
+_bare_markdown = MarkdownIt("js-default", {"breaks": True, "linkify": False}).disable(
+    ["link", "image", "reference", "table"]
 )
 _MOST_BRACKETS = 1000
+_MOST_CELLS = 10_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _TAGS = {
     "p", "br", "hr", "strong", "em", "s", "del", "code", "pre", "blockquote", "ul", "ol", "li",
@@ -24,9 +26,14 @@ def clean_text(text: str) -> str:
     return _CONTROL.sub("", text.replace("\r\n", "\n"))
 
 
+def one_line(text: str) -> str:
+    """Give a name or title as it may stand in a mail: in one line, and no Markdown link in it."""
+    return " ".join(clean_text(text).split()).replace("](", "] (")
+
+
 def render_markdown(text: str) -> SafeString:
     """Render Markdown and sanitise the result: no images, no scripts; links pass nothing on."""
-    renderer = _markdown if text.count("[") <= _MOST_BRACKETS else _without_links
+    renderer = _bare_markdown if _is_too_much(text) else _markdown
     html = nh3.clean(
         renderer.render(text),
         tags=_TAGS,
@@ -35,3 +42,9 @@ def render_markdown(text: str) -> SafeString:
         link_rel="noopener noreferrer nofollow",
     )
     return mark_safe(html)  # noqa: S308 - sanitised by nh3 above
+
+
+def _is_too_much(text: str) -> bool:
+    lines = text.split("\n")
+    cells = len(lines) * max(line.count("|") for line in lines)
+    return text.count("[") > _MOST_BRACKETS or cells > _MOST_CELLS

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import clean_text, render_markdown
+from core.text import clean_text, one_line, render_markdown
 
 ATTACKS = [
     "<script>alert(1)</script>",
@@ -91,3 +91,18 @@ def test_cleaned_text_can_always_be_stored_and_stays_clean(text: str) -> None:
     cleaned.encode("utf-8")
     assert "\x00" not in cleaned
     assert clean_text(cleaned) == cleaned
+
+
+def test_a_table_of_endless_cells_is_not_filled_up() -> None:
+    table = "|" + "a|" * 1000 + "\n|" + "-|" * 1000 + "\n" + "|\n" * 7000
+    start = time.monotonic()
+    assert "<table>" not in render_markdown(table)
+    assert time.monotonic() - start < 0.5
+    assert "<table>" in render_markdown("|a|b|\n|-|-|\n" + "|1|2|\n" * 100)
+
+
+def test_a_name_is_one_line_and_no_link() -> None:
+    name = "Ann\n\n[Confirm your account](https://evil.test)\u2028now\x00"
+    line = one_line(name)
+    assert line == "Ann [Confirm your account] (https://evil.test) now"
+    assert "<a " not in render_markdown(line)
