@@ -28,7 +28,7 @@ def create_client(
     """
     require(house_role(actor), "client.create")
     client = Client(
-        name=name.strip(),
+        name=" ".join(name.split()),
         slug=slug or slugify(name),
         time_zone=time_zone,
         lead=lead,
@@ -59,12 +59,13 @@ def change_client(
     require(role_of(actor, client.pk), "client.change")
     if notes is not None and actor.staff_role is None:
         raise InvalidInput("Notes belong to staff.", field="notes")
+    name = " ".join(name.split())
     changed = [
         field
-        for field, value in (("name", name.strip()), ("time_zone", time_zone), ("notes", notes))
+        for field, value in (("name", name), ("time_zone", time_zone), ("notes", notes))
         if value is not None and getattr(client, field) != value
     ]
-    client.name, client.time_zone = name.strip(), time_zone
+    client.name, client.time_zone = name, time_zone
     client.notes = client.notes if notes is None else notes
     check_fields(client)
     if changed:

@@ -11,7 +11,7 @@ from clients.queries import find_invitation, role_of
 from clients.rules.roles import CLIENT_ROLES, Role, require
 from core.actions import queue_mail
 from core.errors import InvalidInput, MoveRefused
-from core.text import clean_text
+from core.text import clean_text, one_line
 from core.tokens import derive_token, hash_token, placeholder
 from core.validation import check_fields
 
@@ -65,7 +65,8 @@ def invite_member(
         to=invitation.email,
         subject=f"Your place in {client.name} on ShipOps",
         text=(
-            f"{actor or 'ShipOps'} invites you to follow the upkeep of {client.name}'s apps.\n\n"
+            f"{one_line(str(actor or 'ShipOps'))} invites you to follow the upkeep of "
+            f"{one_line(client.name)}'s apps.\n\n"
             f"Join here: {link}\n\n"
             f"The link works once, until {invitation.expires_at:%-d %B %Y}. "
             "If you did not expect this, you can ignore it."
@@ -112,7 +113,7 @@ def accept_invitation(*, token: str, name: str, now: datetime) -> tuple[Member, 
         user, is_new = User.objects.get_or_create(
             email=invitation.email,
             defaults={
-                "name": clean_text(name).strip()[:120],
+                "name": " ".join(clean_text(name).split())[:120],
                 "time_zone": client.time_zone,
                 "password": make_password(None),
             },

@@ -17,7 +17,7 @@ GROUPS = {Role.ENGINEER: ENGINEERS, Role.OPS_ADMIN: OPS_ADMINS}
 def change_profile(*, user_id: int, name: str, time_zone: str) -> User:
     """Change one's own name and time zone. Raises InvalidInput for an unknown zone."""
     user = User.objects.select_for_update(no_key=True).get(pk=user_id)
-    user.name, user.time_zone = name.strip(), time_zone
+    user.name, user.time_zone = " ".join(name.split()), time_zone
     check_fields(user)
     user.save(update_fields=["name", "time_zone"])
     return user

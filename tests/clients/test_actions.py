@@ -1,6 +1,6 @@
 """Accounts, places, projects, keys, releases, plans and retainers."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -78,6 +78,24 @@ def test_a_name_like_a_placeholder_steals_no_invitation(
     for sent in mail.outbox:
         if sent.to == ["evil@x.test"]:
             assert token not in f"{sent.subject}{sent.message()}"
+
+
+def test_no_name_puts_a_link_or_a_line_of_its_own_into_a_mail(
+    acme: Client, alice: User, now: datetime
+) -> None:
+    lure = "Acme\n\n[Your account is locked](https://evil.test)"
+    actions.change_profile(user_id=alice.pk, name=lure, time_zone="UTC")
+    actions.change_client(client_id=acme.pk, name=lure, time_zone="UTC", actor=alice, now=now)
+    alice.refresh_from_db()
+    actions.invite_member(
+        client_id=acme.pk, email="new@x.test", role="member", actor=alice, now=now - DAY
+    )
+    deliver_due()
+    sent = next(sent for sent in mail.outbox if sent.to == ["new@x.test"])
+    assert isinstance(sent, mail.EmailMultiAlternatives)
+    assert "evil.test" not in str(sent.alternatives[0][0]).replace(" (https://evil.test)", "")
+    assert "<a " not in str(sent.alternatives[0][0])
+    assert "Acme\n" not in sent.body
 
 
 def test_an_invitation_works_once_and_gives_the_place(acme: Client, now: datetime) -> None:
@@ -323,6 +341,8 @@ def test_the_same_deploy_again_is_the_first_one(
         ({"version": "1", "commit": "c" * 65}, "commit"),
         ({"version": "1", "environment": "e" * 61}, "environment"),
         ({"version": "1", "deployed_at": timezone.now() + DAY}, "deployed_at"),
+        # Some time zones have no name for the first day of the calendar: pages would fail over it.
+        ({"version": "1", "deployed_at": datetime(1, 1, 1, tzinfo=UTC)}, "deployed_at"),
     ],
 )  # fmt: skip
 def test_a_bad_deploy_is_refused(

@@ -11,6 +11,7 @@ from clients import actions as client_actions
 from clients.models import ApiKey, Client, Project, User
 from core.errors import InvalidInput, KeyReused, MoveRefused
 from core.models import OutboxMessage
+from core.text import render_markdown
 from tests import factories
 from tickets import actions, tasks
 from tickets.actions.alerts import raise_alert
@@ -41,6 +42,13 @@ def mails(reference: str) -> list[OutboxMessage]:
 
 
 # --- receiving ---------------------------------------------------------------------------------
+
+
+def test_a_headline_is_cut_between_words_and_shows_that_it_goes_on(project: Project) -> None:
+    text = "Nach dem Klick auf den Link in der Mail lande ich wieder auf der Anmeldeseite. Immer."
+    report = Report(project=project, text=f"Anmeldung geht nicht: {text}")
+    assert report.headline.endswith("wieder auf der…")
+    assert Report(project=project, text="It is  down").headline == "It is down"
 
 
 def test_a_report_is_kept_exactly_as_it_came(project: Project, bob: User, now: datetime) -> None:
@@ -493,6 +501,17 @@ def test_a_proposed_s1_wakes_whoever_is_on_call(
     assert f"/triage/{report.number}/" in told[0].text
     raise_alert(report=report, now=now)
     assert len(mails(f"alert:{alert.pk}")) == 2
+
+
+def test_an_alert_carries_no_link_of_the_reporter(
+    project: Project, engineer: User, now: datetime
+) -> None:
+    factories.make_shift(engineer=engineer, now=now)
+    text = f"[Acknowledge it here](https://evil.test) {DOWN}"
+    report = factories.make_triaged_report(project, text=text, now=now)
+    (told,) = mails(f"alert:{report.alert.pk}")
+    assert "Acknowledge it here] (https" in told.text
+    assert "<a " not in render_markdown(told.text)
 
 
 def test_with_nobody_on_call_the_ops_admins_and_the_lead_hear_it(

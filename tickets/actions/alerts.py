@@ -10,6 +10,7 @@ from clients.queries import house_role, staff
 from clients.rules.roles import require
 from core.actions import queue_mail, queue_webhook
 from core.errors import InvalidInput, MoveRefused
+from core.text import one_line
 from tickets.actions.events import record
 from tickets.models import Alert, OnCallShift, Report, TicketEventKind
 from tickets.queries.access import role_of
@@ -129,7 +130,7 @@ def _tell(alert: Alert, people: list[User], subject: str, now: datetime) -> None
     report = alert.report
     link = f"{settings.SITE_URL}{settings.CONSOLE_PREFIX}triage/{report.number}/"
     text = (
-        f"{report.project.name}: {report.headline}\n\n"
+        f"{report.project.name}: {one_line(report.headline)}\n\n"
         f"Received {report.received_at:%Y-%m-%d %H:%M} UTC. Read and acknowledge it: {link}"
     )
     reference = f"alert:{alert.pk}"

@@ -231,7 +231,7 @@ def _checked_sender(sender: Sender | None) -> Sender:
             raise InvalidInput("This is not a mail address.", field="reporter.email") from None
         if len(email) > 254:
             raise InvalidInput("This is not a mail address.", field="reporter.email")
-    return Sender(email=email, name=clean_text(sender.name).strip()[:120])
+    return Sender(email=email, name=" ".join(clean_text(sender.name).split())[:120])
 
 
 def _whole(files: list[int]) -> AbstractContextManager[None]:
