@@ -14,6 +14,7 @@ from core.tokens import hash_token, random_token
 from core.validation import check_fields
 
 CLOCK_SKEW = timedelta(minutes=5)
+OLDEST_DEPLOY = timedelta(days=20 * 365)
 PROJECT_FACTS = (
     "name", "url", "repository_url", "hosting", "stack", "deploy_steps", "rollback_steps",
     "contacts", "vault_url",
@@ -179,13 +180,15 @@ def record_release(
 
     The same version and environment again gives the first row unchanged. Raises InvalidInput for
     an empty or over-long version, a bad address, or a deploy more than five minutes ahead of our
-    clock.
+    clock or 20 years behind it.
     """
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
     is_foreign = isinstance(actor, ApiKey) and actor.project_id != project.pk
     require(Role.STRANGER if is_foreign else role_of(actor, project.client_id), "release.record")
     if deployed_at and deployed_at > now + CLOCK_SKEW:
         raise InvalidInput("The deploy cannot lie in the future.", field="deployed_at")
+    if deployed_at and deployed_at < now - OLDEST_DEPLOY:
+        raise InvalidInput("Nothing was deployed so long ago.", field="deployed_at")
     release = Release(
         project=project,
         version=version.strip(),

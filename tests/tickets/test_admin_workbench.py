@@ -372,7 +372,10 @@ def test_only_an_ops_admin_fills_the_rota(engineer: User, ops_admin: User) -> No
 
     post(ops_admin, "/console/on-call/", **shift)
     assert engineer.shifts.count() == 1
-    for senseless in ({"starts_at": "soon"}, {"ends_at": "2026-11-01T09:00"}, {"engineer": "x"}):
+    for senseless in (
+        {"starts_at": "soon"}, {"starts_at": "0001-01-01T00:00"}, {"ends_at": "9999-12-31T23:59"},
+        {"ends_at": "2026-11-01T09:00"}, {"engineer": "x"},
+    ):  # fmt: skip
         answer = post(ops_admin, "/console/on-call/", **{**shift, **senseless})
         assert answer.status_code == 400
         assert said(answer)

@@ -14,6 +14,9 @@ from core.errors import InvalidInput, Refused
 from tickets.actions import add_shift, end_shift
 from tickets.queries import coming_shifts, now_on_call, past_shifts
 
+# A day at either end of the calendar has no name in another time zone.
+_YEARS = range(2000, 2100)
+
 
 @console_page("ticket.work")
 def rota(request: HttpRequest, console: Console) -> HttpResponseBase:
@@ -54,6 +57,8 @@ def _instant(text: str, field: str, console: Console) -> datetime:
         given = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidInput("Give the day and the time.", field=field) from None
+    if given.year not in _YEARS:
+        raise InvalidInput("Give a day of this century.", field=field)
     if given.tzinfo is None:
         given = given.replace(tzinfo=ZoneInfo(console.user.time_zone))
     return given
