@@ -1,5 +1,4 @@
 from datetime import datetime
-from typing import Any
 
 from django.db.models import Case, Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
 
@@ -14,21 +13,12 @@ from clients.models import (
     Project,
     Release,
     Retainer,
+    SlaTarget,
     User,
 )
 from clients.rules.retainers import SERVED, RetainerState
 from clients.rules.roles import CLIENT_ROLES, ENGINEERS, OPS_ADMINS, Role
-from core.statements import fetch_row
 from core.tokens import hash_token
-
-_SERVED = [state.value for state in SERVED]
-# Every report asks for it as it arrives, as part of a larger statement.
-FIRST_RESPONSE = """
-SELECT t.first_response_minutes
-FROM clients_slatarget t JOIN clients_retainer r ON r.plan_version_id = t.plan_version_id
-WHERE r.client_id = %(client_id)s AND r.state = ANY(%(served)s) AND t.priority = %(priority)s::text
-LIMIT 1
-"""
 
 
 def role_of(actor: User | ApiKey | None, client_id: int) -> Role:
@@ -61,13 +51,6 @@ def clients_for(user: User) -> QuerySet[Client]:
         return Client.objects.none()
     if user.staff_role is not None:
         return Client.objects.all()
-    return Client.objects.filter(members__user=user)
-
-
-def member_clients(user: User) -> QuerySet[Client]:
-    """List the clients whose member the user is: what the portal shows, also to staff."""
-    if not user.is_active:
-        return Client.objects.none()
     return Client.objects.filter(members__user=user)
 
 
@@ -149,13 +132,15 @@ def first_response_minutes(client_id: int, priority: str) -> int | None:
 
     In business minutes.
     """
-    row = fetch_row(FIRST_RESPONSE, first_response_terms(client_id, priority))
-    return row[0] if row else None
-
-
-def first_response_terms(client_id: int, priority: str) -> dict[str, Any]:
-    """Give the parameters of FIRST_RESPONSE."""
-    return {"client_id": client_id, "served": _SERVED, "priority": priority}
+    return (
+        SlaTarget.objects.filter(
+            plan_version__retainers__client_id=client_id,
+            plan_version__retainers__state__in=SERVED,
+            priority=priority,
+        )
+        .values_list("first_response_minutes", flat=True)
+        .first()
+    )
 
 
 def recent_releases(project_id: int, *, before: datetime | None = None) -> QuerySet[Release]:
@@ -177,7 +162,9 @@ def history_of(client_id: int) -> QuerySet[ClientEvent]:
     """List what happened to the client's account, newest first."""
     return (
         ClientEvent.objects.filter(client_id=client_id)
-        .select_related("actor_user", "actor_key", "project", "release", "user", "plan_version")
+        .select_related(
+            "actor_user", "actor_key", "project", "release", "user", "plan_version__plan"
+        )
         .order_by("-at", "-pk")
     )
 

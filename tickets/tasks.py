@@ -13,12 +13,15 @@ SWEEP_BATCH = 200
 
 
 def propose_triage(report_id: int) -> None:
-    """Triage a report that just arrived."""
+    """Triage one report."""
     actions.propose_triage(report_id=report_id, now=timezone.now())
 
 
 def triage_waiting() -> None:
-    """Triage what a lost nudge left behind; one report that fails holds up no other."""
+    """Triage all that arrived; one report that fails holds up no other.
+
+    Every arrival nudges it, and the clock runs it for what a lost nudge left behind.
+    """
     waiting = Report.objects.filter(state=ReportState.RECEIVED).order_by("pk")
     last = 0
     while ids := list(waiting.filter(pk__gt=last).values_list("pk", flat=True)[:SWEEP_BATCH]):

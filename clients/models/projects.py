@@ -81,6 +81,9 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
+    promises: dict[str, int] | None = None
+    """Business minutes to a first response by priority, where they were read with the key."""
+
     class Meta:
         ordering = ["-created_at"]
         constraints = [

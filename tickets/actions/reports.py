@@ -19,7 +19,7 @@ from clients.rules.roles import Role, require
 from core.errors import InvalidInput, KeyReused, MoveRefused
 from core.text import clean_text
 from tickets.actions.attachments import tie_attachments
-from tickets.actions.storing import draw_number, store_report
+from tickets.actions.storing import store_report
 from tickets.models import Report, SignalKind, Source
 from tickets.queries.access import Actor, role_of, role_on
 from tickets.rules.hours import add_business_minutes
@@ -107,11 +107,10 @@ def receive_report(
             if source_key and (known := find_known(project_id, source, source_key, digest)):
                 return known, False
             arrived = received_at or now
-            number, minutes = draw_number(project.client_id, _priority(claimed_severity))
-            if source == Source.IMPORT:
-                minutes = None  # sent elsewhere, promised nothing here
+            minutes = None  # an import was sent elsewhere, and promised nothing here
+            if source != Source.IMPORT:
+                minutes = _promised(actor, project, _priority(claimed_severity))
             report = Report(
-                pk=number,
                 client_id=project.client_id,
                 project=project,
                 source=source,
@@ -249,6 +248,13 @@ def _project(project_id: int, actor: Actor) -> Project:
     if isinstance(actor, ApiKey) and actor.project_id == project_id:
         return actor.project
     return Project.objects.get(pk=project_id)
+
+
+def _promised(actor: Actor, project: Project, priority: Priority) -> int | None:
+    """Give the plan's minutes to the first response; a key brings them along."""
+    if isinstance(actor, ApiKey) and actor.promises is not None:
+        return actor.promises.get(priority)
+    return first_response_minutes(project.client_id, priority)
 
 
 def _own_files(actor: Actor, files: list[int]) -> list[int]:

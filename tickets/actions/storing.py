@@ -12,15 +12,13 @@ from django.conf import settings
 from django.db import connection
 
 from clients.models import User
-from clients.queries import FIRST_RESPONSE, first_response_terms
 from core.queue import enqueue, nudge_row
 from core.statements import fetch_row
 from tickets.models import Report, Reporter, TicketEventKind
 from tickets.queries.access import Actor
 from tickets.rules.states import ReportState
 
-_TASK = "tickets.tasks.propose_triage"
-_NUMBER = f"SELECT nextval('tickets_report_id_seq'), ({FIRST_RESPONSE})"
+_TASK = "tickets.tasks.triage_waiting"
 
 # Who reported: the person's row, made the first time. A row that another request makes at the same
 # moment is met by the conflict clause, which then returns it.
@@ -44,7 +42,7 @@ _WHO = {
     "": "found AS (SELECT NULL::bigint AS id WHERE false), made AS (SELECT id FROM found)",
 }
 _REPORT = (
-    "id", "client_id", "project_id", "source", "source_key", "source_hash", "api_key_id", "title",
+    "client_id", "project_id", "source", "source_key", "source_hash", "api_key_id", "title",
     "text", "page_url", "user_agent", "device", "claimed_severity", "received_at", "respond_by_at",
 )  # fmt: skip
 _STORE = f"""
@@ -70,16 +68,9 @@ SELECT '{TicketEventKind.REPORT_RECEIVED.value}', %(now)s, %(data)s::jsonb, %(cl
     CASE WHEN %(by_reporter)s::boolean
          THEN coalesce(%(actor_reporter_id)s::bigint, report.reporter_id) END
 FROM report
-RETURNING (SELECT reporter_id FROM report)
+RETURNING report_id, (SELECT reporter_id FROM report)
 """  # noqa: S608 - names of columns, from above
 _STORES = {kind: _STORE.format(who=who) for kind, who in _WHO.items()}
-
-
-def draw_number(client_id: int, priority: str) -> tuple[int, int | None]:
-    """Give the next public number, and the plan's first_response_minutes for the priority."""
-    row = fetch_row(_NUMBER, first_response_terms(client_id, priority))
-    assert row is not None
-    return row[0], row[1]
 
 
 def store_report(
@@ -93,12 +84,12 @@ def store_report(
     triage_later: bool,
     now: datetime,
 ) -> None:
-    """Insert a numbered report, its person, signals, event and, if wanted, the nudge to triage it.
+    """Insert a report, its person, signals, event and, if wanted, the nudge to triage it.
 
-    Raises IntegrityError if its source key is taken.
+    The report gets its number. Raises IntegrityError if its source key is taken.
     """
     in_row = triage_later and not settings.REDIS_URL
-    cluster, payload = nudge_row(_TASK, report_id=report.pk) if in_row else ("", "")
+    cluster, payload = nudge_row(_TASK) if in_row else ("", "")
     terms: dict[str, Any] = {
         **{column: getattr(report, column) for column in _REPORT},
         "user_id": user.pk if user else None,
@@ -117,7 +108,7 @@ def store_report(
     known_by = "user" if user else "email" if email else "name" if name else ""
     row = fetch_row(_STORES[known_by], terms)
     assert row is not None
-    report.reporter_id = row[0]
+    report.pk, report.reporter_id = row
     report._state.adding, report._state.db = False, connection.alias
     if triage_later and settings.REDIS_URL:
-        enqueue(_TASK, report_id=report.pk)
+        enqueue(_TASK)
