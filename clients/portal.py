@@ -128,6 +128,11 @@ def show(
     )
 
 
+def number_of(text: str | None) -> int:
+    """Read the number of a row from a form; whatever is none gives 0, which no row has."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
 def too_many(request: HttpRequest, refusal: LimitReached) -> HttpResponse:
     """Answer that a limit is reached, and when to come back."""
     response = render(request, "429.html", status=refusal.status)

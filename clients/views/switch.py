@@ -2,7 +2,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from clients.portal import SESSION_CLIENT, Portal, account_page
+from clients.portal import SESSION_CLIENT, Portal, account_page, number_of
 from clients.queries import memberships_of
 
 
@@ -10,8 +10,8 @@ from clients.queries import memberships_of
 @account_page
 def client_switch(request: HttpRequest, portal: Portal) -> HttpResponseBase:
     """Look at another of one's own clients."""
-    wanted = request.POST.get("client", "")
     if request.method == "POST":
-        member = memberships_of(portal.user).get(client_id=int(wanted) if wanted.isdigit() else 0)
+        wanted = number_of(request.POST.get("client"))
+        member = memberships_of(portal.user).get(client_id=wanted)
         request.session[SESSION_CLIENT] = member.client_id
     return redirect("portal_home")

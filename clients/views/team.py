@@ -12,7 +12,14 @@ from clients.actions import (
 from clients.forms import InviteForm, RoleForm
 from clients.models import Invitation, Member
 from clients.models.accounts import CLIENT_ROLE_CHOICES
-from clients.portal import Portal, add_refusal, portal_page, refusals_as_messages, show
+from clients.portal import (
+    Portal,
+    add_refusal,
+    number_of,
+    portal_page,
+    refusals_as_messages,
+    show,
+)
 from clients.queries import members_of, open_invitations
 from core.errors import Refused
 from core.limits import check_limit
@@ -93,12 +100,8 @@ def _change(request: HttpRequest, portal: Portal, chosen: str) -> HttpResponseBa
 
 
 def _member(request: HttpRequest, portal: Portal) -> Member:
-    return members_of(portal.client.pk).get(pk=_number(request.POST.get("member")))
+    return members_of(portal.client.pk).get(pk=number_of(request.POST.get("member")))
 
 
 def _invitation(request: HttpRequest, portal: Portal) -> Invitation:
-    return open_invitations(portal.client.pk).get(pk=_number(request.POST.get("invitation")))
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return open_invitations(portal.client.pk).get(pk=number_of(request.POST.get("invitation")))

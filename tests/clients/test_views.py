@@ -195,7 +195,7 @@ def test_switching_shows_the_other_client(alice: User, globex: Client, acme: Cli
     assert not portal.may_report
 
 
-@pytest.mark.parametrize("wanted", ["", "x", "987654"])
+@pytest.mark.parametrize("wanted", ["", "x", "²", "9" * 5000, "987654"])
 def test_nobody_switches_to_a_client_that_is_not_theirs(
     alice: User, globex: Client, wanted: str
 ) -> None:
