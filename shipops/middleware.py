@@ -54,7 +54,12 @@ class ApiDirect:
 
 
 class StaffSecondFactor:
-    """Keep staff without a second factor out of the console (STAFF_SECOND_FACTOR)."""
+    """Keep staff without a second factor away from everything of clients (STAFF_SECOND_FACTOR).
+
+    The portal's addresses count, too: staff may read every client's files there.
+    """
+
+    guarded = (settings.CONSOLE_PREFIX, "/portal/")
 
     def __init__(self, get_response: View) -> None:
         self.get_response = get_response
@@ -62,7 +67,7 @@ class StaffSecondFactor:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if (
             settings.STAFF_SECOND_FACTOR
-            and request.path.startswith(settings.CONSOLE_PREFIX)
+            and request.path.startswith(self.guarded)
             and isinstance(request.user, User)
             and request.user.is_staff
             and not is_mfa_enabled(request.user)
