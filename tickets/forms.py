@@ -27,8 +27,10 @@ class FilesField(forms.FileField):
     widget = FilesInput
 
     def clean(self, data: Any, initial: Any = None) -> "list[UploadedFile[bytes]]":
-        """Check each file's size before anything reads it into memory."""
+        """Check number and sizes before anything reads a file into memory."""
         sent = data if isinstance(data, (list, tuple)) else [data] if data else []
+        if len(sent) > settings.ATTACHMENT_MAX_COUNT:
+            raise forms.ValidationError(f"At most {settings.ATTACHMENT_MAX_COUNT} files, please.")
         files = [super(FilesField, self).clean(file, initial) for file in sent]
         for file in files:
             if file.size > settings.ATTACHMENT_MAX_BYTES:

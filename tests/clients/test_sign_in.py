@@ -6,6 +6,7 @@ import pytest
 from allauth.mfa.adapter import get_adapter as mfa_adapter
 from django.conf import LazySettings
 from django.core import mail
+from django.core.cache import cache
 from django.test import Client as Browser
 
 from clients.models import User
@@ -44,6 +45,14 @@ def test_a_wrong_code_lets_nobody_in_and_ends_after_five_tries(alice: User) -> N
     browser.post("/account/login/code/confirm/", {"code": "0000-0000"})
     assert browser.get("/account/login/code/confirm/")["Location"].startswith("/account/login/")
     assert "_auth_user_id" not in browser.session
+
+
+def test_many_other_entries_do_not_push_a_limit_out_of_the_cache() -> None:
+    cache.set("tries", 4)
+    for number in range(400):
+        cache.set(f"form-{number}", True)
+    assert cache.get("tries") == 4
+    assert len(cache.get_many(f"form-{number}" for number in range(400))) == 400
 
 
 def test_an_unknown_address_sees_the_same_page_as_a_known_one(alice: User) -> None:

@@ -107,8 +107,9 @@ def test_htmx_leaves_for_the_sign_in_page_when_the_session_has_ended() -> None:
 
 
 def test_staff_who_are_no_members_find_no_tickets_in_the_portal(
-    engineer: User, project: Project
+    engineer: User, project: Project, settings: Any
 ) -> None:
+    settings.STAFF_SECOND_FACTOR = False
     ticket = make_ticket(project=project, engineer=engineer)
     browser = signed_in(engineer)
     assert browser.get(f"/portal/tickets/{ticket.number}/").status_code == 404
@@ -322,10 +323,14 @@ def test_a_file_past_the_limit_is_refused_unread(
     assert not Attachment.objects.exists()
 
 
-def test_too_many_files_are_refused_without_an_error_page(alice: User, project: Project) -> None:
+def test_too_many_files_are_refused_beside_their_field_and_none_is_stored(
+    alice: User, project: Project
+) -> None:
     files = [png(f"{n}.png") for n in range(settings.ATTACHMENT_MAX_COUNT + 1)]
     answer = send_report(signed_in(alice), project, attachments=files)
-    assert answer.status_code == 400
+    assert answer.status_code == 422
+    assert f"At most {settings.ATTACHMENT_MAX_COUNT} files" in answer.content.decode()
+    assert not Attachment.objects.exists()
 
 
 def test_nobody_reports_for_another_clients_app(
