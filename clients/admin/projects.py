@@ -14,7 +14,6 @@ from clients.models import ApiScope, Project
 from clients.queries import api_keys_of, get_project_for, recent_releases
 from core.errors import Refused
 
-SESSION_KEY = "console_new_key"
 MOST_RELEASES = 50
 
 
@@ -25,16 +24,18 @@ def project_page(request: HttpRequest, console: Console, pk: int) -> HttpRespons
     context: dict[str, Any] = {"typed": {}, "refusal": None, "failed": ""}
     if request.method == "POST":
         do = request.POST.get("do", "")
-        if do not in _CHANGES:
+        if do not in _CHANGES and do != "create_key":
             return redirect("admin:clients_project", pk=pk)
         try:
-            messages.success(request, _CHANGES[do](request, console, project))
+            if do != "create_key":
+                messages.success(request, _CHANGES[do](request, console, project))
+                return redirect("admin:clients_project", pk=pk)
+            # Shown in this answer: to be shown by the next, it would have to be stored.
+            context["new_key"] = _create_key(request, console, project)
         except Refused as refusal:
             context |= {"typed": request.POST.dict(), "refusal": refusal, "failed": do}
             context["typed_scopes"] = request.POST.getlist("scopes")
             project = get_project_for(console.user, pk)
-        else:
-            return redirect("admin:clients_project", pk=pk)
     context |= {
         "title": project.name,
         "crumb": (f"/console/clients/{project.client_id}/", project.client.name),
@@ -43,7 +44,6 @@ def project_page(request: HttpRequest, console: Console, pk: int) -> HttpRespons
         "keys": list(api_keys_of(project.pk)),
         "releases": list(recent_releases(project.pk)[:MOST_RELEASES]),
         "scopes": ApiScope.choices,
-        "new_key": request.session.pop(SESSION_KEY, None),
         "may_archive": console.may("project.create") and not project.archived_at,
         "may_keys": console.may("key.manage") and not project.archived_at,
     }
@@ -85,8 +85,8 @@ def _create_key(request: HttpRequest, console: Console, project: Project) -> str
         actor=console.user,
         now=console.now,
     )
-    request.session[SESSION_KEY] = token
-    return f"The key “{key.name}” is made. Copy it now: it is shown only this once."
+    messages.success(request, f"The key “{key.name}” is made. Copy it now.")
+    return token
 
 
 def _revoke_key(request: HttpRequest, console: Console, project: Project) -> str:
@@ -109,7 +109,6 @@ def _record_release(request: HttpRequest, console: Console, project: Project) ->
 _CHANGES: dict[str, Callable[[HttpRequest, Console, Project], str]] = {
     "archive": _archive,
     "change": _change,
-    "create_key": _create_key,
     "record_release": _record_release,
     "revoke_key": _revoke_key,
 }
