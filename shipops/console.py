@@ -101,6 +101,8 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ],
         "Clients": [
             _item(request, "Clients", "apartment", "admin:clients_clients"),
+            _item(request, "Retainers", "handshake", "admin:clients_retainer_changelist"),
+            _item(request, "People", "group", "admin:clients_user_changelist"),
             _item(request, "Plans", "sell", "admin:clients_plans", needs="plan.publish"),
             _item(request, "Staff", "badge", "admin:clients_staff", needs="staff.manage"),
         ],

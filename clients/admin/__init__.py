@@ -1,6 +1,7 @@
 """The console's pages about clients, plans and staff."""
 
 from clients.admin.clients import client_page, clients_page
+from clients.admin.lists import RetainerAdmin, UserAdmin
 from clients.admin.people import staff_page
 from clients.admin.plans import plans_page
 from clients.admin.projects import project_page
@@ -14,4 +15,4 @@ PAGES: list[Page] = [
     ("staff/", staff_page, "clients_staff"),
 ]
 
-__all__ = ["PAGES"]
+__all__ = ["PAGES", "RetainerAdmin", "UserAdmin"]

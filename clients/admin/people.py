@@ -33,15 +33,15 @@ def staff_page(request: HttpRequest, console: Console) -> HttpResponseBase:
             context |= {"typed": request.POST.dict(), "refusal": refusal, "failed": do}
     context |= {
         "title": "Staff",
-        "rows": [(person, _role(person)) for person in staff_overview()],
+        "rows": [(person, role_in_groups(person)) for person in staff_overview()],
         "roles": ROLES,
     }
     status = context["refusal"].status if context["refusal"] else 200
     return show(request, console, "console/staff.html", context, status=status)
 
 
-def _role(person: User) -> str:
-    """Give the role from the groups that are loaded already."""
+def role_in_groups(person: User) -> str:
+    """Give what a person is on our side from the groups that are loaded already, "" for nothing."""
     names = {group.name for group in person.groups.all()} if person.is_staff else set()
     if person.is_superuser and person.is_staff:
         return Role.OPS_ADMIN

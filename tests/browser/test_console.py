@@ -183,8 +183,8 @@ def test_every_page_owes_staff_the_same(
         "/console/outbox/",
     ):
         check_page(page, path)
-    for path in ("/console/tickets/ticket/", "/console/tickets/report/"):
-        _check_list(page, path)
+    for name in ("tickets/ticket", "tickets/report", "clients/retainer", "clients/user"):
+        _check_list(page, f"/console/{name}/")
 
     page.set_viewport_size(DESK)  # type: ignore[arg-type]
     for scheme, name, path in (

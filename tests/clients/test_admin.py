@@ -144,14 +144,17 @@ def test_an_invitation_is_taken_back(acme: Client, ops_admin: User) -> None:
 
 def test_a_key_is_shown_once_and_revoked(project: Project, engineer: User) -> None:
     where = f"/console/projects/{project.pk}/"
-    made = post(engineer, where, "create_key", name="CI", scopes=["releases:write"])
+    browser = signed_in(engineer)
+    made = browser.post(where, {"do": "create_key", "name": "CI", "scopes": ["releases:write"]})
     key = ApiKey.objects.get()
     shown = made.content.decode()
-    again = signed_in(engineer).get(where).content.decode()
+    again = browser.get(where).content.decode()
 
     assert f'value="{key.prefix}' in shown
     assert "shown only this once" in shown
     assert f'value="{key.prefix}' not in again
+    # Only its hash is kept: sessions are rows, too.
+    assert key.prefix not in str(dict(browser.session))
     post(engineer, where, "revoke_key", key=key.pk)
     key.refresh_from_db()
     assert key.revoked_at is not None
@@ -278,3 +281,31 @@ def test_the_list_of_clients_costs_the_same_at_any_size(
         assert "Trialing" not in browser.get("/console/clients/", {"q": "Client"}).content.decode()
 
     assert len(many) == len(few)
+
+
+def test_retainers_are_listed_and_lead_to_their_client(acme: Client, engineer: User) -> None:
+    make_retainer(client=make_client("Initech"))
+    browser = signed_in(engineer)
+
+    found = browser.get("/console/clients/retainer/", {"q": "acme"}).content.decode()
+
+    assert "490.00 EUR" in found and f'href="{path(acme)}"' in found
+    assert "Initech" not in found
+    page = f"/console/clients/retainer/{acme.retainers.get().pk}/change/"
+    assert browser.get(page).headers["Location"] == path(acme)
+
+
+def test_people_are_found_by_their_mail_with_their_places(
+    acme: Client, alice: User, charlie: User, engineer: User
+) -> None:
+    browser = signed_in(engineer)
+
+    found = browser.get("/console/clients/user/", {"q": "alice@acme"}).content.decode()
+
+    assert "Alice Adams" in found and f'href="{path(acme)}"' in found
+    assert "charlie@globex.test" not in found
+    assert "Engineer" in browser.get("/console/clients/user/", {"q": "erin"}).content.decode()
+    page = f"/console/clients/user/{alice.pk}/change/"
+    assert browser.get(page).headers["Location"] == path(acme)
+    nobody = f"/console/clients/user/{engineer.pk}/change/"
+    assert browser.get(nobody).headers["Location"] == "/console/clients/user/"

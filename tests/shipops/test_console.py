@@ -8,11 +8,30 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, reverse
 from django.urls.exceptions import NoReverseMatch
 
+from clients.actions import set_retainer_state
 from clients.models import Client, Project, User
-from tests.factories import make_report, make_staff, make_ticket
+from core.actions import queue_mail
+from tests.factories import (
+    make_api_key,
+    make_attachment,
+    make_client,
+    make_invitation,
+    make_member,
+    make_plan_version,
+    make_project,
+    make_release,
+    make_report,
+    make_retainer,
+    make_shift,
+    make_staff,
+    make_ticket,
+)
 from tests.portal import signed_in
-from tickets.models import Ticket
+from tickets.actions import save_macro
+from tickets.models import Macro, Ticket
 
+# Statements of one page at most.
+CEILING = 16
 ADMINS_ONLY = ["admin:clients_plans", "admin:clients_staff"]
 OPEN_TO_ALL = {"login", "logout", "jsi18n"}
 
@@ -33,13 +52,22 @@ def console_names() -> list[str]:
     return sorted(set(walk(urls[0])))
 
 
+def _row_of(name: str, ticket: Ticket) -> int:
+    """Give the key of the row that a list's page is about."""
+    if name.startswith("clients_retainer"):
+        return ticket.client.retainers.get().pk
+    if name.startswith("clients_user"):
+        return ticket.client.members.get().user_id
+    return ticket.pk
+
+
 def address(name: str, ticket: Ticket) -> str:
     """Give a page's address, with a real ticket, report, client or app in it."""
     of_client = name == "clients_client"
     known: dict[str, dict[str, Any]] = {
         "number": {"number": ticket.number},
         "pk": {"pk": ticket.client_id if of_client else ticket.project_id},
-        "object": {"object_id": ticket.pk},
+        "object": {"object_id": _row_of(name, ticket)},
         "app": {"app_label": "tickets"},
         "history": {"content_type_id": 1, "object_id": 1},
     }
@@ -108,6 +136,19 @@ def test_staff_without_a_second_factor_are_sent_to_set_one_up(
     assert answer.headers["Location"] == reverse("mfa_index")
 
 
+def test_staff_without_a_second_factor_read_no_client_s_files(
+    project: Project, alice: User, engineer: User, settings: Any
+) -> None:
+    settings.STAFF_SECOND_FACTOR = True
+    file = make_attachment(actor=alice)
+    make_report(project, by=alice, attachment_ids=[file.pk])
+
+    answer = signed_in(engineer).get(f"/portal/files/{file.pk}/")
+
+    assert answer.headers["Location"] == reverse("mfa_index")
+    assert signed_in(alice).get(f"/portal/files/{file.pk}/").status_code == 200
+
+
 @pytest.mark.parametrize("name", console_names())
 def test_every_page_answers_an_ops_admin_without_an_error(
     name: str, ticket: Ticket, ops_admin: User
@@ -146,7 +187,9 @@ def test_nothing_can_be_deleted_added_or_changed_past_the_actions(ops_admin: Use
     site: AdminSite = admin.site
 
     registered = {model._meta.label for model in site._registry}
-    assert registered == {"tickets.Ticket", "tickets.Report"}
+    assert registered == {
+        "clients.Retainer", "clients.User", "tickets.Ticket", "tickets.Report",
+    }  # fmt: skip
     for model_admin in site._registry.values():
         assert not model_admin.has_delete_permission(request)
         assert not model_admin.has_change_permission(request)
@@ -212,5 +255,47 @@ def test_the_dashboard_costs_the_same_with_more_staff_and_tickets(
         make_ticket(project=project, engineer=make_staff(now=now), now=now)
     with django_assert_max_num_queries(40) as many:
         browser.get("/console/")
+
+    assert len(many) == len(few)
+
+
+def _grow(client: Client, project: Project, now: datetime) -> None:
+    """Give an account, an app and our own lists one more of everything they show."""
+    running = client.retainers.exclude(state="ended").first()
+    if running:
+        set_retainer_state(retainer_id=running.pk, state="ended", actor=None, now=now)
+    make_retainer(client=client, now=now)
+    make_member(client, now=now)
+    make_invitation(client=client, now=now)
+    make_project(client, now=now)
+    make_release(project=project, now=now)
+    make_api_key(project=project, now=now)
+    make_client(now=now)
+    make_shift(engineer=make_staff(now=now), now=now)
+    make_plan_version(now=now)
+    save_macro(name=f"Reply {Macro.objects.count()}", body="Thank you.", actor=None)
+    queue_mail(to="a@b.test", subject="Hello", text="Hello", now=now)
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        *("clients/retainer", "clients/user", "clients/{client}", "projects/{project}"),
+        *("plans", "staff", "saved-replies", "on-call", "outbox", "report"),
+    ],
+)
+def test_a_page_of_accounts_costs_the_same_however_much_there_is(
+    page: str, acme: Client, project: Project, ops_admin: User, now: datetime,
+    django_assert_max_num_queries: Any,
+) -> None:  # fmt: skip
+    path = f"/console/{page}/".format(client=acme.pk, project=project.pk)
+    browser = signed_in(ops_admin)
+    _grow(acme, project, now)
+    with django_assert_max_num_queries(CEILING) as few:
+        browser.get(path)
+    for _ in range(4):
+        _grow(acme, project, now)
+    with django_assert_max_num_queries(CEILING) as many:
+        assert browser.get(path).status_code == 200
 
     assert len(many) == len(few)

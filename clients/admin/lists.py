@@ -1,0 +1,113 @@
+"""Searchable lists of all retainers and all people; their rows lead to the client's page."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from clients.admin.people import role_in_groups
+from clients.models import Client, Retainer, User
+from clients.rules.roles import Role
+from core.admin import ReadOnlyAdmin
+
+
+def _link_to(client: Client) -> SafeString:
+    link = reverse("admin:clients_client", args=[client.pk])
+    return format_html('<a class="row-link" href="{}">{}</a>', link, client.name)
+
+
+@admin.register(Retainer)
+class RetainerAdmin(ReadOnlyAdmin):
+    """All retainers, the running ones and those that ended, newest first."""
+
+    list_display = ["agreed_by", "plan_version", "price", "state", "started_at", "ended_at"]
+    sortable_by = ["started_at", "ended_at"]
+    list_display_links = None
+    list_select_related = ["client", "plan_version__plan"]
+    list_filter = ["state", "plan_version__plan"]
+    search_fields = ["client__name"]
+    search_help_text = "Words of the client's name"
+    ordering = ["-created_at", "-pk"]
+
+    page_title = "Retainers"
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Lead to the client's page, where it is moved."""
+        retainer = self.get_object(request, object_id)
+        if retainer is None:
+            raise Http404
+        return redirect("admin:clients_client", pk=retainer.client_id)
+
+    @admin.display(description="client")
+    def agreed_by(self, retainer: Retainer) -> SafeString:
+        """Give the client as a link to its page."""
+        return _link_to(retainer.client)
+
+    @admin.display(description="a month")
+    def price(self, retainer: Retainer) -> str:
+        """Give the price of a month."""
+        return str(retainer.plan_version.price)
+
+
+@admin.register(User)
+class UserAdmin(ReadOnlyAdmin):
+    """Everybody who can sign in: clients' members and our side."""
+
+    list_display = ["who", "places", "side", "last_login"]
+    sortable_by = ["last_login"]
+    list_display_links = None
+    list_filter = ["is_staff", "memberships__role"]
+    search_fields = ["email", "name"]
+    search_help_text = "Part of the name or mail address"
+    ordering = ["email"]
+
+    page_title = "People"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """Read everybody's places along."""
+        people: QuerySet[User] = super().get_queryset(request)
+        return people.prefetch_related("memberships__client", "groups")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
+    ) -> HttpResponse:
+        """Lead to the page of the person's first client, else to the list."""
+        person = self.get_object(request, object_id)
+        if person is None:
+            raise Http404
+        place = person.memberships.first()
+        if place is None:
+            return redirect("admin:clients_user_changelist")
+        return redirect("admin:clients_client", pk=place.client_id)
+
+    @admin.display(description="person", ordering="email")
+    def who(self, person: User) -> SafeString:
+        """Give name and mail address."""
+        return format_html(
+            '<strong>{}</strong><div class="small muted">{}</div>', person, person.email
+        )
+
+    @admin.display(description="member of")
+    def places(self, person: User) -> SafeString:
+        """Give the person's clients with their role there."""
+        return format_html_join(
+            ", ",
+            "{} ({})",
+            [
+                (_link_to(place.client), place.get_role_display().lower())
+                for place in person.memberships.all()
+            ],
+        )
+
+    @admin.display(description="our side")
+    def side(self, person: User) -> str:
+        """Give what the person is on our side."""
+        role = role_in_groups(person)
+        return Role(role).label if role else ""
