@@ -1,7 +1,13 @@
 from datetime import datetime
 
+from django.contrib.auth.models import PermissionsMixin
+from django.db import transaction
+
+from core.errors import MoveRefused, NotAllowed
 from core.models import OutboxMessage
 from core.queue import enqueue
+
+RETRY = "core.change_outboxmessage"
 
 
 def queue_mail(
@@ -49,9 +55,12 @@ def _queue(
     return message
 
 
-def retry_message(*, message_id: int, now: datetime) -> None:
-    """Send a message that was given up once more."""
-    OutboxMessage.objects.filter(pk=message_id, state=OutboxMessage.State.FAILED).update(
-        state=OutboxMessage.State.PENDING, due_at=now, attempts=0
-    )
+@transaction.atomic
+def retry_message(*, message_id: int, actor: PermissionsMixin, now: datetime) -> None:
+    """Send a message that was given up once more. Raises MoveRefused for any other."""
+    if not actor.has_perm(RETRY):
+        raise NotAllowed
+    given_up = OutboxMessage.objects.filter(pk=message_id, state=OutboxMessage.State.FAILED)
+    if not given_up.update(state=OutboxMessage.State.PENDING, due_at=now, attempts=0):
+        raise MoveRefused("This message was not given up, or is being sent once more already.")
     enqueue("core.tasks.deliver", message_id=message_id)

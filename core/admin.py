@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from django.contrib import admin, messages
+from django.contrib.auth.models import PermissionsMixin
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model
@@ -13,7 +14,8 @@ from django.utils import timezone
 from django.utils.functional import cached_property
 from unfold.admin import ModelAdmin
 
-from core.actions import retry_message
+from core.actions import RETRY, retry_message
+from core.errors import NotAllowed, Refused
 from core.models import OutboxMessage
 
 Page = tuple[str, Callable[..., HttpResponseBase], str]
@@ -73,23 +75,24 @@ def outbox(request: HttpRequest) -> HttpResponse:
         "rows": list(rows[:100]),
         "state": state,
         "states": OutboxMessage.State.choices,
-        "may_retry": _may_retry(request),
+        "may_retry": request.user.has_perm(RETRY),
     }
     return render(request, "console/outbox.html", context)
 
 
 def _retry(request: HttpRequest) -> HttpResponse:
-    if not _may_retry(request):
-        raise PermissionDenied
     given = request.POST.get("message", "")
-    if given.isascii() and given.isdigit() and len(given) < 19:
-        retry_message(message_id=int(given), now=timezone.now())
+    wanted = int(given) if given.isascii() and given.isdigit() and len(given) < 19 else 0
+    assert isinstance(request.user, PermissionsMixin)
+    try:
+        retry_message(message_id=wanted, actor=request.user, now=timezone.now())
+    except NotAllowed as refusal:
+        raise PermissionDenied(refusal.message) from None
+    except Refused as refusal:
+        messages.error(request, refusal.message)
+    else:
         messages.success(request, "It is sent once more.")
     return redirect(request.get_full_path())
-
-
-def _may_retry(request: HttpRequest) -> bool:
-    return bool(request.user.has_perm("core.change_outboxmessage"))
 
 
 PAGES: list[Page] = [("outbox/", outbox, "core_outbox")]

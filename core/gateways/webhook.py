@@ -9,8 +9,13 @@ class WebhookFailed(Exception):
 
 
 def post_alert(message: OutboxMessage) -> None:
-    """Post the message in the form Slack and its look-alikes take (`{"text": …}`)."""
-    body = {"text": f"*{message.subject}*\n{message.text}"}
+    """Post the message in the form Slack and its look-alikes take (`{"text": …}`).
+
+    Its three control characters are escaped (Slack: Formatting text for app surfaces, Escaping
+    text), so that nothing a reporter wrote mentions a whole channel or hides a link.
+    """
+    text = f"*{message.subject}*\n{message.text}"
+    body = {"text": text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")}
     try:
         answer = httpx.post(settings.ALERT_WEBHOOK_URL, json=body, timeout=10)
     except httpx.HTTPError as error:

@@ -9,8 +9,10 @@ from django.core import mail
 from django.db import IntegrityError, transaction
 from pytest_django.fixtures import Settings
 
+from clients.models import User
 from core import claims, tasks
 from core.actions import queue_mail, queue_webhook, retry_message
+from core.errors import MoveRefused, NotAllowed
 from core.models import OutboxMessage
 from core.tokens import derive_token, placeholder
 from tests.threads import press_at_once
@@ -82,7 +84,7 @@ def test_a_failure_backs_off_and_doubles_the_wait(
 
 
 def test_after_the_last_attempt_it_is_given_up_and_can_be_tried_again(
-    message: OutboxMessage, monkeypatch: pytest.MonkeyPatch, now: datetime
+    message: OutboxMessage, monkeypatch: pytest.MonkeyPatch, now: datetime, ops_admin: User
 ) -> None:
     OutboxMessage.objects.update(attempts=tasks.MOST_ATTEMPTS - 1)
     with monkeypatch.context() as patch:
@@ -92,17 +94,31 @@ def test_after_the_last_attempt_it_is_given_up_and_can_be_tried_again(
     assert message.state == State.FAILED and message.due_at is None and message.last_error
     tasks.deliver_due()
     assert not mail.outbox
-    retry_message(message_id=message.pk, now=now - MINUTE)
+    retry_message(message_id=message.pk, actor=ops_admin, now=now - MINUTE)
     tasks.deliver_due()
     message.refresh_from_db()
     assert message.state == State.SENT and len(mail.outbox) == 1
 
 
-def test_retrying_a_sent_message_sends_nothing(message: OutboxMessage, now: datetime) -> None:
+def test_retrying_a_sent_message_is_refused_and_sends_nothing(
+    message: OutboxMessage, now: datetime, ops_admin: User
+) -> None:
     tasks.deliver_due()
-    retry_message(message_id=message.pk, now=now - MINUTE)
+    with pytest.raises(MoveRefused):
+        retry_message(message_id=message.pk, actor=ops_admin, now=now - MINUTE)
     tasks.deliver_due()
     assert len(mail.outbox) == 1
+
+
+def test_an_engineer_or_a_client_s_owner_retries_nothing(
+    message: OutboxMessage, now: datetime, engineer: User, alice: User
+) -> None:
+    OutboxMessage.objects.update(state=State.FAILED, due_at=None)
+    for person in (engineer, alice):
+        with pytest.raises(NotAllowed):
+            retry_message(message_id=message.pk, actor=person, now=now)
+    message.refresh_from_db()
+    assert message.state == State.FAILED
 
 
 def test_one_bad_message_does_not_stop_the_others(
@@ -138,14 +154,15 @@ def test_a_web_hook_gets_what_slack_takes_and_its_address_is_never_kept(
         return answer
 
     monkeypatch.setattr(httpx, "post", post)
-    message = queue_webhook(subject="S1", text="It is down", now=now - MINUTE)
+    message = queue_webhook(subject="S1", text="<!channel> R&D is down", now=now - MINUTE)
     for state in (State.PENDING, State.PENDING, State.SENT):
         OutboxMessage.objects.filter(state=State.PENDING).update(due_at=now - MINUTE)
         tasks.deliver_due()
         message.refresh_from_db()
         assert message.state == state
         assert "SECRET" not in message.last_error
-    assert posts[0] == ("https://hooks.test/SECRET", {"text": "*S1*\nIt is down"})
+    said = "*S1*\n&lt;!channel&gt; R&amp;D is down"
+    assert posts[0] == ("https://hooks.test/SECRET", {"text": said})
 
 
 def test_a_leased_row_is_nobody_else_s_until_the_lease_ends(
