@@ -18,3 +18,4 @@ class CoreConfig(AppConfig):
         register_converter(NumberConverter, "number")
         schedules.register("core.tasks.deliver_due", minutes=1)
         schedules.register("core.tasks.forget_rate_windows", minutes=60)
+        schedules.register("core.tasks.forget_sessions", minutes=24 * 60)

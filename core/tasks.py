@@ -1,6 +1,7 @@
 import logging
 from datetime import timedelta
 
+from django.core.management import call_command
 from django.utils import timezone
 
 from core import claims
@@ -48,6 +49,11 @@ def _send(message: OutboxMessage) -> None:
             claims.back_off(message, now=timezone.now(), error=reason)
         return
     claims.finish(message, state=OutboxMessage.State.SENT, sent_at=timezone.now())
+
+
+def forget_sessions() -> None:
+    """Drop the sessions that are over: every visitor of the sign-in page leaves one."""
+    call_command("clearsessions")
 
 
 def forget_rate_windows() -> None:
