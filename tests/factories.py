@@ -5,7 +5,6 @@ Every one takes overrides by keyword; ``now`` is the present instant unless give
 
 import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -68,11 +67,6 @@ def make_staff(
         actor=None,
         now=now or timezone.now(),
     )
-
-
-def make_engineer(email: str = "", **terms: Any) -> User:
-    """Make an engineer."""
-    return make_staff(email=email, **terms)
 
 
 def make_ops_admin(email: str = "", **terms: Any) -> User:
@@ -366,35 +360,4 @@ def make_shift(*, engineer: User, now: datetime | None = None, hours: int = 8) -
     start = (now or timezone.now()) - timedelta(hours=1)
     return actions.add_shift(
         engineer_id=engineer.pk, starts_at=start, ends_at=start + timedelta(hours=hours), actor=None
-    )
-
-
-@dataclass(frozen=True)
-class World:
-    """Acme with its people and its shop, and the stranger Globex."""
-
-    client: Client
-    shop: Project
-    alice: User
-    bob: User
-    vera: User
-    stranger: Client
-    foreign_shop: Project
-    charlie: User
-
-
-def make_world(*, now: datetime | None = None) -> World:
-    """Make two clients: alice (owner), bob and vera (viewer) of one, charlie of the other."""
-    acme, globex = make_client("Acme", now=now), make_client("Globex", now=now)
-    return World(
-        client=acme,
-        shop=make_project(acme, "Acme Shop", now=now),
-        alice=make_member(acme, email="alice@acme.test", name="Alice", role="owner", now=now).user,
-        bob=make_member(acme, email="bob@acme.test", name="Bob", now=now).user,
-        vera=make_member(acme, email="vera@acme.test", name="Vera", role="viewer", now=now).user,
-        stranger=globex,
-        foreign_shop=make_project(globex, "Globex CRM", now=now),
-        charlie=make_member(
-            globex, email="charlie@globex.test", name="Charlie", role="owner", now=now
-        ).user,
     )
