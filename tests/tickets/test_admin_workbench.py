@@ -366,6 +366,8 @@ def test_only_an_ops_admin_fills_the_rota(engineer: User, ops_admin: User) -> No
 
     post(ops_admin, "/console/on-call/", **shift)
     planned = engineer.shifts.get()
+    page = signed_in(ops_admin).get("/console/on-call/").content.decode()
+    assert f'aria-label="Remove the shift of {engineer} from 1 December"' in page
     assert post(engineer, "/console/on-call/", end=planned.pk).status_code == 403
     post(ops_admin, "/console/on-call/", end=planned.pk)
     assert engineer.shifts.count() == 0
