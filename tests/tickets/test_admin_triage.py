@@ -7,6 +7,7 @@ from clients.models import Project, User
 from tests.console import post, said
 from tests.factories import make_report, make_shift, make_ticket, make_triaged_report
 from tests.portal import signed_in
+from tickets.admin.triage import MOST_ROWS
 from tickets.models import Alert, Report, Ticket
 from tickets.rules.states import ReportState
 
@@ -158,6 +159,29 @@ def test_several_are_accepted_at_once_and_the_refused_are_counted(
     assert Ticket.objects.count() == 2
     assert "Accepted 2 as proposed." in said(answer)
     assert "2 could not be accepted" in said(answer)
+
+
+def test_what_looks_like_spam_opens_no_ticket_in_bulk_and_is_declined_as_such(
+    report: Report, project: Project, engineer: User, now: datetime
+) -> None:
+    text = "Dear webmaster, we can bring your website to page 1 of search results. Buy backlinks!"
+    spam = make_triaged_report(project, text=text, now=now)
+    assert spam.triage.kind == "spam"
+
+    answer = post(engineer, "/console/triage/", "accept_many", report=[report.pk, spam.pk])
+    assert list(Ticket.objects.values_list("number", flat=True)) == [report.pk]
+    assert f"#{spam.pk} looks like spam" in said(answer)
+
+    page = " ".join(signed_in(engineer).get(path(spam)).content.decode().split())
+    assert '<option value="spam" selected>' in page
+
+
+def test_a_full_page_of_the_inbox_is_accepted_at_once(report: Report, engineer: User) -> None:
+    numbers = [report.pk, *range(10**9, 10**9 + MOST_ROWS - 1)]
+    answer = post(engineer, "/console/triage/", "accept_many", report=numbers, form_key="k")
+
+    assert answer.status_code == 200
+    assert "Accepted 1 as proposed." in said(answer)
 
 
 def test_an_alert_stands_on_top_until_somebody_takes_it(

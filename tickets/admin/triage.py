@@ -65,18 +65,18 @@ def report_page(request: HttpRequest, console: Console, number: int) -> HttpResp
     typed: dict[str, str] = {}
     refusal: Refused | None = None
     if request.method == "POST":
+        do = request.POST.get("do", "")
+        if do not in _DECISIONS:
+            return redirect("admin:tickets_triage_report", number=number)
         following = _neighbours(report)[1]
         try:
-            said = _DECISIONS[request.POST.get("do", "")](request, console, report)
-        except KeyError:
-            return redirect("admin:tickets_triage_report", number=number)
+            said = _DECISIONS[do](request, console, report)
         except Refused as caught:
             typed, refusal = request.POST.dict(), caught
             report = get_report_for(console.user, number)
         else:
             messages.success(request, said)
-            stays = request.POST.get("do") in _STAYS
-            return _go_on(number if stays else following)
+            return _go_on(number if do in _STAYS else following)
     before, after = _neighbours(report)
     context = {
         **_facts(console, report),
@@ -92,11 +92,13 @@ def report_page(request: HttpRequest, console: Console, number: int) -> HttpResp
 
 def _facts(console: Console, report: Report) -> dict[str, Any]:
     entries = timeline_of(report=report, public_only=False)
+    triage = Triage.objects.filter(report=report).first()
+    is_spam = triage is not None and triage.kind == Kind.SPAM
     return {
         "title": f"#{report.number}",
         "crumb": ("/console/triage/", "Triage"),
         "report": report,
-        "triage": Triage.objects.filter(report=report).first(),
+        "triage": triage,
         "alert": Alert.objects.filter(report=report).select_related("acknowledged_by").first(),
         "files": list(report.attachments.all()),
         "signals": list(report.signals.all()),
@@ -106,6 +108,7 @@ def _facts(console: Console, report: Report) -> dict[str, Any]:
         "kinds": Kind.choices,
         "severities": Severity.choices,
         "reasons": DeclineReason.choices,
+        "usual_reason": DeclineReason.SPAM if is_spam else "",
         "macros": filled_macros(report, report),
     }
 
@@ -210,6 +213,9 @@ def _accept_many(request: HttpRequest, console: Console) -> None:
     for number in numbers:
         try:
             report = get_report_for(console.user, int(number[:18]))
+            if Triage.objects.filter(report=report, kind=Kind.SPAM).exists():
+                refused.append(f"#{number} looks like spam: judge it by itself.")
+                continue
             actions.accept_report(report_id=report.pk, actor=console.user, now=console.now)
             accepted += 1
         except Report.DoesNotExist:
