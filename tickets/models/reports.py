@@ -5,6 +5,7 @@ from django.db.models import Q
 from clients.models import ApiKey, Client, Project
 from core.errors import MoveRefused
 from tickets.models.tickets import Ticket
+from tickets.rules.plain_words import shorten
 from tickets.rules.states import IN_TRIAGE, REPORT_MOVES, DeclineReason, ReportState
 from tickets.rules.words import Kind, Severity
 
@@ -133,7 +134,7 @@ class Report(models.Model):
     @property
     def headline(self) -> str:
         """The title it came with, else its first words."""
-        return self.title or " ".join(self.text[:200].split())[:90]
+        return self.title or shorten(" ".join(self.text[:200].split()), 90)
 
     def check_move(self, state: ReportState) -> None:
         """Raises MoveRefused unless the state table allows the move."""

@@ -82,3 +82,12 @@ CLAIMS: list[tuple[str, str, str]] = [
     (Severity.S3, "It hurts, but there is a way around", "Partly broken, slow or unreliable."),
     (Severity.S4, "A small thing, a question or a wish", "Whenever there is time."),
 ]
+
+
+def shorten(text: str, length: int) -> str:
+    """Cut a long line at the end of a word, and show that it goes on."""
+    if len(text) <= length:
+        return text
+    cut = text[: length - 1]
+    space = cut.rfind(" ")
+    return cut[: space if space > length // 2 else len(cut)].rstrip(" ,;:-") + "…"

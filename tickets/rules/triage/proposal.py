@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from tickets.rules.plain_words import shorten
 from tickets.rules.triage.evidence import Evidence, read_evidence
 from tickets.rules.triage.model import choose, load_weights, read_tables, version
 from tickets.rules.triage.phrases import load_lexicon
@@ -131,7 +132,7 @@ def _title(report: ReportText) -> str:
     """Take the given title, else the first sentence that tells something."""
     zones = split_zones(report.title, report.text, "")
     given = _one_line(zones[0].text)
-    return _shorten(given or _telling_sentence(zones) or NO_TITLE)
+    return shorten(given or _telling_sentence(zones) or NO_TITLE, TITLE_LENGTH)
 
 
 def _telling_sentence(zones: tuple[Zone, ...]) -> str:
@@ -165,11 +166,3 @@ def _telling(kinds: Mapping[Kind, float]) -> float:
 
 def _one_line(text: str) -> str:
     return " ".join(text.split()).strip(" -–—:;,*#>|\"'")
-
-
-def _shorten(text: str) -> str:
-    if len(text) <= TITLE_LENGTH:
-        return text
-    cut = text[: TITLE_LENGTH - 1]
-    space = cut.rfind(" ")
-    return cut[: space if space > TITLE_LENGTH // 2 else len(cut)].rstrip(" ,;:-") + "…"
