@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from tickets.models import TicketEvent, TicketEventKind
+from tickets.models import Source, TicketEvent, TicketEventKind
 from tickets.rules.words import Kind
 
 _K = TicketEventKind
@@ -15,7 +15,8 @@ def describe(event: TicketEvent, names: Mapping[int, str]) -> str:
     data: dict[str, Any] = event.data
     match event.kind:
         case _K.REPORT_RECEIVED:
-            return f"reported this as #{event.report_id} ({data.get('source', '')})"
+            source = dict(Source.choices).get(data.get("source", ""), "")
+            return f"reported this as #{event.report_id} ({source})"
         case _K.REPORT_PROPOSED:
             return f"proposed {data.get('severity', '')}, {_kind(data.get('kind'))}"
         case _K.REPORT_JOINED:
