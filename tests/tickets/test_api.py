@@ -92,7 +92,7 @@ def test_a_report_needs_two_statements(api: Api) -> None:
     with CaptureQueriesContext(connection) as captured:
         assert api.post("reports", WHOLE).status_code == 201
 
-    # The key, found, counted and stamped; the number and the promise of the plan; all the rest.
+    # The key, found, counted, stamped, with what its plan promises; and all the rest.
     # The test's own transaction turns what is outside of any into a savepoint.
     statements = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
     assert len(statements) == 2, statements
