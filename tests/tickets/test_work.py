@@ -271,6 +271,8 @@ def test_a_reply_of_staff_is_the_first_response_and_is_mailed_to_every_reporter(
     assert set(Report.objects.values_list("first_response_at", flat=True)) == {now}
     assert "/portal/tickets/" in mails(ticket)[0].text
     assert "/portal/" not in mails(ticket)[1].text
+    own = Report.objects.filter(reporter__user=bob).get().headline
+    assert f"You reported: {own}" in mails(ticket)[0].text
 
 
 def test_people_who_left_hear_nothing_more(

@@ -12,13 +12,13 @@ from clients.queries import house_role
 from clients.rules.roles import require
 from core.actions import queue_mail
 from core.errors import InvalidInput, KeyReused
-from core.text import clean_text
+from core.text import clean_text, one_line
 from tickets.actions.attachments import tie_attachments
 from tickets.actions.events import record
 from tickets.actions.locks import lock_report, lock_ticket, lock_unanswered, save_ticket
 from tickets.models import Comment, Macro, Report, Reporter, Ticket, TicketEventKind, Triage
 from tickets.queries.access import Actor
-from tickets.queries.people import hearers_of, mail_reporter, mail_reporters
+from tickets.queries.people import hearers_of, mail_reporter, mail_reporters, own_report
 from tickets.rules.states import ReportState, TicketState
 
 MOST_BODY = 20_000
@@ -200,23 +200,33 @@ def tell_staff(*, ticket: Ticket, subject: str, text: str, now: datetime) -> Non
 def mail_ticket(*, ticket: Ticket, body: str, now: datetime, subject: str) -> None:
     """Mail every reporter of a ticket who left an address."""
     for reporter in mail_reporters(ticket.pk):
-        _mail(reporter, f"tickets/{ticket.number}", ticket.number, body, now, subject)
+        own = own_report(ticket.pk, reporter.pk)
+        _mail(reporter, own, f"tickets/{ticket.number}", ticket.number, body, now, subject)
 
 
 def mail_report(*, report: Report, body: str, now: datetime, subject: str) -> None:
     """Mail the reporter of one report, if they left an address."""
     if reporter := mail_reporter(report):
-        _mail(reporter, f"reports/{report.number}", report.number, body, now, subject)
+        path = f"reports/{report.number}"
+        _mail(reporter, report, path, report.number, body, now, subject)
 
 
 def _mail(
-    reporter: Reporter, path: str, number: int, body: str, now: datetime, subject: str
+    reporter: Reporter,
+    report: Report,
+    path: str,
+    number: int,
+    body: str,
+    now: datetime,
+    subject: str,
 ) -> None:
+    """Mail words about a report, which is named in the reporter's own: #17 alone tells nothing."""
+    about = f"You reported: {one_line(report.headline)}"
     link = f"\n\nRead on and answer: {settings.SITE_URL}/portal/{path}/" if reporter.user else ""
     queue_mail(
         to=reporter.user.email if reporter.user else reporter.email,
         subject=f"[#{number}] {subject}",
-        text=f"{body}{link}",
+        text=f"{body}\n\n{about}{link}",
         now=now,
         reference=f"ticket:{number}",
     )
