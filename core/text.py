@@ -7,8 +7,8 @@ from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
 _markdown = MarkdownIt("js-default", {"breaks": True, "linkify": False})
-# Looking for the end of each of thousands of unclosed brackets takes seconds, and so does filling up
-# a table of as many cells; nobody writes so much.
+# Looking for the end of each of thousands of unclosed brackets takes seconds, and so does filling
+# up a table of as many cells; nobody writes so much.
 _bare_markdown = MarkdownIt("js-default", {"breaks": True, "linkify": False}).disable(
     ["link", "image", "reference", "table"]
 )

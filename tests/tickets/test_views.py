@@ -12,6 +12,7 @@ from django.test import Client as Browser
 from django.utils import timezone
 from PIL import Image
 
+from clients.actions import remove_member
 from clients.models import Project, User
 from tests.factories import (
     make_attachment,
@@ -540,6 +541,27 @@ def test_a_post_without_an_answer_only_shows_the_question(project: Project, engi
     assert "Does it work" in Browser().post(f"/v/{token}/", {}).content.decode()
     check.refresh_from_db()
     assert check.state == FixCheck.State.ASKED
+
+
+@pytest.mark.parametrize("gone", ["left the team", "closed account"])
+def test_the_fix_check_of_whoever_is_gone_answers_nothing(
+    project: Project, alice: User, bob: User, engineer: User, now: datetime, gone: str
+) -> None:
+    ticket = make_ticket(make_report(project, by=bob), state="shipped", engineer=engineer)
+    check, token = make_fix_check(ticket=ticket)
+    assert check.reporter.user == bob
+    if gone == "left the team":
+        place = bob.memberships.get()
+        remove_member(member_id=place.pk, actor=alice, now=now)
+    else:
+        User.objects.filter(pk=bob.pk).update(is_active=False)
+
+    sent = {"answer": "broken", "comment": "Reopen it"}
+    assert Browser().post(f"/v/{token}/", sent).status_code == 404
+
+    ticket.refresh_from_db()
+    assert ticket.state == "shipped"
+    assert not Comment.objects.filter(ticket=ticket).exists()
 
 
 def test_unknown_and_expired_fix_check_links_are_closed(

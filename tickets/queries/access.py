@@ -14,11 +14,16 @@ Actor = User | ApiKey | Reporter | None
 
 
 def role_of(actor: Actor, client_id: int) -> Role:
-    """Tell what the actor is to the client; a reporter without an account is one too."""
+    """Tell what the actor is to the client; a reporter without an account is one too.
+
+    A reporter who left the client's team, or whose account is closed, is a stranger.
+    """
     if isinstance(actor, Reporter):
-        is_known = actor.user is None or actor.user.is_active
-        own = actor.client_id == client_id and is_known
-        return Role.REPORTER if own else Role.STRANGER
+        if actor.client_id != client_id:
+            return Role.STRANGER
+        if actor.user and client_role_of(actor.user, client_id) == Role.STRANGER:
+            return Role.STRANGER
+        return Role.REPORTER
     return client_role_of(actor, client_id)
 
 

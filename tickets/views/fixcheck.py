@@ -1,40 +1,20 @@
+from datetime import datetime
+
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
-from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
-from django.views.decorators.http import require_http_methods
 
-from clients.portal import add_refusal, too_many
-from core.errors import LimitReached, Refused
-from core.limits import check_limit, client_address
+from clients.portal import add_refusal, link_page
+from core.errors import Refused
 from tickets.actions import answer_fix_check
 from tickets.forms import StillBrokenForm
-from tickets.models import FixCheck
 from tickets.queries import find_fix_check, own_report
 
 OPENED_AN_HOUR = 120
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
-def fix_check(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Ask "does it work for you?" without an account; only the buttons answer."""
-    try:
-        response = _answer(request, token)
-    except LimitReached as refusal:
-        response = too_many(request, refusal)
-    except FixCheck.DoesNotExist:
-        response = render(request, "portal/fix_check_closed.html", status=404)
-    # Never the token in a Referer; with no-referrer browsers would send "Origin: null", which the
-    # check against forged forms refuses.
-    response.headers["Referrer-Policy"] = "strict-origin"
-    add_never_cache_headers(response)
-    return response
-
-
-def _answer(request: HttpRequest, token: str) -> HttpResponseBase:
-    now = timezone.now()
-    address = client_address(request)
-    check_limit("fix_check", address, most=OPENED_AN_HOUR, seconds=3600, now=now)
+@link_page("fix_check", most_an_hour=OPENED_AN_HOUR, closed="portal/fix_check_closed.html")
+def fix_check(request: HttpRequest, token: str, now: datetime) -> HttpResponseBase:
+    """Ask "does it work for you?"; only the buttons answer."""
     check = find_fix_check(token, now=now)
     form = StillBrokenForm(request.POST if request.method == "POST" else None)
     chosen = request.POST.get("answer", "")
