@@ -15,12 +15,14 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from clients.models import Client, Member, User
 from clients.queries import memberships_of
 from clients.rules.roles import Role, may
 from core.errors import LimitReached, NotAllowed, Refused
+from core.limits import check_limit, client_address
 
 SESSION_CLIENT = "portal_client"
 
@@ -112,6 +114,44 @@ def portal_page(
         return view(request, portal, *args, **kwargs)
 
     return account_page(opened)
+
+
+def link_page(
+    scope: str, *, most_an_hour: int, closed: str
+) -> Callable[
+    [Callable[[HttpRequest, str, datetime], HttpResponseBase]],
+    Callable[[HttpRequest, str], HttpResponseBase],
+]:
+    """Open a page to whoever holds the token of a mailed link, without an account.
+
+    The view acts on a POST only, since mail scanners open links. A token that opens nothing, or
+    whose holder may no longer act, gives the template ``closed`` (404). One sender tries so many
+    an hour.
+    """
+
+    def decorate(
+        view: Callable[[HttpRequest, str, datetime], HttpResponseBase],
+    ) -> Callable[[HttpRequest, str], HttpResponseBase]:
+        @require_http_methods(["GET", "HEAD", "POST"])
+        @wraps(view)
+        def opened(request: HttpRequest, token: str) -> HttpResponseBase:
+            now, sender = timezone.now(), client_address(request)
+            try:
+                check_limit(scope, sender, most=most_an_hour, seconds=3600, now=now)
+                response = view(request, token, now)
+            except LimitReached as refusal:
+                response = too_many(request, refusal)
+            except (ObjectDoesNotExist, NotAllowed):
+                response = render(request, closed, status=404)
+            # Never the token in a Referer; with no-referrer browsers would send "Origin: null",
+            # which the check against forged forms refuses.
+            response.headers["Referrer-Policy"] = "strict-origin"
+            add_never_cache_headers(response)
+            return response
+
+        return opened
+
+    return decorate
 
 
 def show(
