@@ -112,7 +112,6 @@ INSTALLED_APPS = [
     "django_q",
     "rest_framework",
     "drf_spectacular",
-    "drf_spectacular_sidecar",
     "core.apps.CoreConfig",
     "clients.apps.ClientsConfig",
     "tickets.apps.TicketsConfig",
