@@ -193,14 +193,6 @@ def clients_overview() -> QuerySet[Client]:
     )
 
 
-def find_staff(user_id: int | None) -> User | None:
-    """Give the person of our side with this id, or None without an id.
-
-    Raises User.DoesNotExist for anybody else.
-    """
-    return staff().get(pk=user_id) if user_id else None
-
-
 def staff_overview() -> QuerySet[User]:
     """List who has, or had, an account on our side, with their groups."""
     ours = Q(is_staff=True) | Q(groups__name__in=[ENGINEERS, OPS_ADMINS])

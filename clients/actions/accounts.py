@@ -19,19 +19,20 @@ def create_client(
     now: datetime,
     slug: str = "",
     time_zone: str = "UTC",
-    lead: User | None = None,
+    lead_id: int | None = None,
     notes: str = "",
 ) -> Client:
     """Open an account for a client.
 
-    Raises InvalidInput for an empty name, an unknown time zone or a short name already taken.
+    Raises InvalidInput for an empty name, an unknown time zone, a short name already taken, or a
+    lead who is not active staff.
     """
     require(house_role(actor), "client.create")
     client = Client(
         name=" ".join(name.split()),
         slug=slug or slugify(name),
         time_zone=time_zone,
-        lead=lead,
+        lead=_find_lead(lead_id),
         notes=notes,
         created_at=now,
     )
@@ -88,11 +89,16 @@ def set_lead(*, client_id: int, lead_id: int | None, actor: User, now: datetime)
     """
     client = Client.objects.select_for_update(no_key=True).get(pk=client_id)
     require(role_of(actor, client.pk), "client.set_lead")
-    lead = staff().filter(pk=lead_id).first() if lead_id else None
-    if lead_id and lead is None:
-        raise InvalidInput("The lead must be active staff.", field="lead")
+    lead = _find_lead(lead_id)
     if client.lead_id != lead_id:
         client.lead = lead
         client.save(update_fields=["lead"])
         record(ClientEventKind.LEAD_SET, actor=actor, at=now, client=client, user=lead)
     return client
+
+
+def _find_lead(lead_id: int | None) -> User | None:
+    lead = staff().filter(pk=lead_id).first() if lead_id else None
+    if lead_id and lead is None:
+        raise InvalidInput("The lead must be active staff.", field="lead")
+    return lead

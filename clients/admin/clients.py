@@ -14,7 +14,6 @@ from clients.models import Client, Member, Retainer
 from clients.queries import (
     all_projects,
     clients_overview,
-    find_staff,
     get_client_for,
     history_of,
     invitations_of,
@@ -128,7 +127,7 @@ def _create(request: HttpRequest, console: Console) -> Client:
         name=data.get("name", ""),
         slug=data.get("slug", "").strip(),
         time_zone=data.get("time_zone", "").strip() or "UTC",
-        lead=find_staff(whole_or_none(data, "lead")),
+        lead_id=whole_or_none(data, "lead"),
         actor=console.user,
         now=console.now,
     )

@@ -85,7 +85,7 @@ def _client(entry: Story, version: PlanVersion, people: dict[str, User], now: da
     client = clients.create_client(
         name=entry["name"],
         time_zone=entry["time_zone"],
-        lead=people[entry["lead"]],
+        lead_id=people[entry["lead"]].pk,
         notes=entry.get("notes", ""),
         actor=None,
         now=began,

@@ -443,7 +443,7 @@ def test_a_client_has_one_running_retainer(acme: Client, ops_admin: User, now: d
     [
         ({"name": " "}, "name"), ({"name": "x" * 121}, "name"), ({"name": "a\x00"}, "name"),
         ({"name": "Acme"}, "slug"), ({"name": "B", "time_zone": "Mars/Base"}, "time_zone"),
-        ({"name": "B", "slug": "no spaces"}, "slug"),
+        ({"name": "B", "slug": "no spaces"}, "slug"), ({"name": "B", "lead_id": 10**9}, "lead"),
     ],
 )  # fmt: skip
 def test_a_bad_account_is_refused(
