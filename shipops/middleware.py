@@ -1,16 +1,23 @@
 import zoneinfo
 from collections.abc import Callable
+from urllib.parse import urlencode
 
+from allauth.account.adapter import get_adapter
+from allauth.account.authentication import get_authentication_records
 from allauth.mfa.utils import is_mfa_enabled
 from csp.middleware import CSPMiddleware
 from django.conf import settings
+from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
 from django.urls import resolve
 from django.utils import timezone
+from django.utils.cache import add_never_cache_headers
 
 from clients.models import User
+from core.api.json import check_length
+from core.api.problems import BodyTooLarge, is_api, problem_page
 
 View = Callable[[HttpRequest], HttpResponseBase]
 
@@ -26,6 +33,31 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         ):
             response._csp_update = settings.CONSOLE_CSP_UPDATE  # type: ignore[attr-defined]
         return super().process_response(request, response)
+
+
+class BodyLimit:
+    """Refuse a body larger than any form of ours sends, before anything reads it.
+
+    Django writes every file of a form to disk before it asks who sent it.
+    """
+
+    most = (
+        settings.ATTACHMENT_MAX_COUNT * settings.ATTACHMENT_MAX_BYTES
+        + settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    )
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        try:
+            check_length(request, self.most)
+        except BodyTooLarge:
+            if is_api(request):
+                return problem_page(413)
+            text = f"Together these files are larger than {self.most // (1024 * 1024)} MB."
+            return HttpResponse(text, status=413, content_type="text/plain; charset=utf-8")
+        return self.get_response(request)
 
 
 class ApiDirect:
@@ -56,7 +88,9 @@ class ApiDirect:
 class StaffSecondFactor:
     """Keep staff without a second factor away from everything of clients (STAFF_SECOND_FACTOR).
 
-    The portal's addresses count, too: staff may read every client's files there.
+    The portal's addresses count, too: staff may read every client's files there. Having a second
+    factor is not enough, it must have been given in this session: one that began before the factor
+    was set up may be somebody else's.
     """
 
     guarded = (settings.CONSOLE_PREFIX, "/portal/")
@@ -70,10 +104,32 @@ class StaffSecondFactor:
             and request.path.startswith(self.guarded)
             and isinstance(request.user, User)
             and request.user.is_staff
-            and not is_mfa_enabled(request.user)
         ):
-            return redirect("mfa_index")
+            if not is_mfa_enabled(request.user):
+                return redirect("mfa_index")
+            given = get_authentication_records(request, request.user)
+            if all(record["method"] != "mfa" for record in given):
+                return _ask_second_factor(request, request.user)
         return self.get_response(request)
+
+
+def _ask_second_factor(request: HttpRequest, user: User) -> HttpResponseBase:
+    methods = get_adapter(request).get_reauthentication_methods(user)
+    page = next(m["url"] for m in methods if m["id"].startswith("mfa_reauthenticate"))
+    return redirect(f"{page}?{urlencode({REDIRECT_FIELD_NAME: request.get_full_path()})}")
+
+
+class PrivatePages:
+    """Let nobody keep a copy of what is shown to whoever is signed in."""
+
+    def __init__(self, get_response: View) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if isinstance(request.user, User) and not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
+        return response
 
 
 class ViewerTimeZone:

@@ -122,6 +122,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "shipops.middleware.BodyLimit",
     "shipops.middleware.ApiDirect",
     "shipops.middleware.ContentSecurityPolicyMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -134,6 +135,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "shipops.middleware.StaffSecondFactor",
     "shipops.middleware.ViewerTimeZone",
+    "shipops.middleware.PrivatePages",
 ]
 
 ROOT_URLCONF = "shipops.urls"
