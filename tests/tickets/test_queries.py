@@ -1,6 +1,6 @@
 """What lists and searches give, to whom, and with how many queries."""
 
-from datetime import datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -166,7 +166,6 @@ def test_lists_cost_the_same_however_long(
 def test_figures_count_days_of_utc_whatever_zone_is_active(
     project: Project, engineer: User, now: datetime
 ) -> None:
-    from datetime import UTC
     from zoneinfo import ZoneInfo
 
     from django.utils import timezone
@@ -177,6 +176,23 @@ def test_figures_count_days_of_utc_whatever_zone_is_active(
         days = queries.arrivals_and_ships(now=at, days=2)
         assert [(day.day, arrived) for day, arrived, _ in days] == [(17, 0), (18, 1)]
         assert [row[0].day for row in queries.first_response_minutes(now=at)] == [18]
+
+
+def test_the_median_of_a_day_is_that_of_its_answered_reports(project: Project) -> None:
+    at = datetime(2026, 5, 18, 12, tzinfo=UTC)
+    for minutes in (10, 90, 20, 40, None, -5):
+        report = factories.make_report(project, now=at)
+        if minutes is not None:
+            answered_at = at + timedelta(minutes=minutes)
+            Report.objects.filter(pk=report.pk).update(first_response_at=answered_at)
+    late = factories.make_report(project, now=at - timedelta(days=1))
+    Report.objects.filter(pk=late.pk).update(first_response_at=at)
+
+    assert queries.first_response_minutes(now=at, days=2) == [
+        (date(2026, 5, 17), 1440.0, 1),
+        (date(2026, 5, 18), 20.0, 5),
+    ]
+    assert [count for _, _, count in queries.first_response_minutes(now=at, days=1)] == [5]
 
 
 def test_accuracy_counts_what_people_decided(

@@ -2,16 +2,21 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from statistics import median
 from typing import Any
 
-from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Aggregate, Count, DurationField, F, Q, Sum
+from django.db.models.functions import Greatest, TruncDate
 
 from clients.models import User
 from tickets.models import Report, Ticket, TicketEvent, TicketEventKind, Triage
 from tickets.rules.states import OPEN, TicketState
 from tickets.rules.words import Priority
+
+
+class _Median(Aggregate):
+    function = "PERCENTILE_CONT"
+    template = "%(function)s(0.5) WITHIN GROUP (ORDER BY %(expressions)s)"
+    output_field = DurationField()
 
 
 def open_by_priority() -> dict[str, int]:
@@ -53,15 +58,17 @@ def first_response_minutes(*, now: datetime, days: int = 14) -> list[tuple[date,
     response of the reports received that day (UTC), and how many reports that is.
     """
     first = now.date() - timedelta(days=days - 1)
-    waits: dict[date, list[float]] = {}
-    answered = Report.objects.filter(
-        received_at__gte=_midnight(first), first_response_at__isnull=False
-    ).values_list("received_at", "first_response_at")
-    for received_at, answered_at in answered:
-        assert answered_at is not None
-        wait = (answered_at - received_at).total_seconds() / 60
-        waits.setdefault(received_at.date(), []).append(max(0.0, wait))
-    return [(day, median(waits[day]), len(waits[day])) for day in sorted(waits)]
+    rows = (
+        Report.objects.filter(received_at__gte=_midnight(first), first_response_at__isnull=False)
+        .order_by()
+        .values(day=TruncDate("received_at", tzinfo=UTC))
+        .annotate(
+            wait=_Median(Greatest(F("first_response_at") - F("received_at"), timedelta(0))),
+            count=Count("pk"),
+        )
+        .order_by("day")
+    )
+    return [(row["day"], row["wait"].total_seconds() / 60, row["count"]) for row in rows]
 
 
 def load_by_engineer(*, people: Sequence[User], now: datetime) -> list[dict[str, object]]:
