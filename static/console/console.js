@@ -78,6 +78,8 @@ document.addEventListener('change', event => {
   }
   const submits = event.target.closest('[data-submits]')
   if (submits) submits.form.requestSubmit()
+  const chooses = event.target.closest('[data-chooses]')
+  if (chooses && !changed) window.location.search = new URLSearchParams({ [chooses.name]: chooses.value })
 })
 
 // A second press while the first request is on its way sends nothing.
@@ -110,6 +112,14 @@ document.addEventListener('input', event => {
 })
 document.addEventListener('submit', () => { changed = false })
 window.addEventListener('beforeunload', event => { if (changed) event.preventDefault() })
+
+// A report that just arrived has its proposal within seconds: look again, but not for ever.
+if (document.querySelector('button[value="propose"]')) {
+  const looks = `looks${window.location.pathname}`
+  const times = Number(sessionStorage.getItem(looks))
+  sessionStorage.setItem(looks, times + 1)
+  if (times < 5) setTimeout(() => window.location.reload(), 1500)
+}
 
 for (const refusal of document.querySelectorAll('[data-refusal]')) {
   refusal.closest('details')?.setAttribute('open', '')
