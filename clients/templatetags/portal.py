@@ -1,5 +1,6 @@
 """Template tags of the portal: icons, times in the viewer's words, initials."""
 
+import re
 from datetime import datetime
 
 from django import template
@@ -13,6 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from clients.rules.times import describe_distance, describe_moment
 
 register = template.Library()
+
+_WORD = re.compile(r"\w[\w'’-]*")
 
 
 @register.simple_tag
@@ -77,5 +80,5 @@ def inline_svg(svg: str, label: str) -> SafeString:
 @register.filter
 def initials(name: str) -> str:
     """Shorten a name or an address to the one or two letters of its badge."""
-    words = name.split("@")[0].replace(".", " ").split()
+    words = _WORD.findall(name.split("@")[0].replace(".", " "))
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"

@@ -6,6 +6,7 @@ import pytest
 from django.test import Client as Browser
 
 from clients.models import Client, Invitation, Member, User
+from clients.templatetags.portal import initials
 from tests.factories import make_invitation, make_member, make_project
 from tests.portal import signed_in
 
@@ -268,3 +269,14 @@ def test_guessing_invitations_is_slowed_down(db: None) -> None:
     answers = [browser.get(f"/invite/guess-{n}/").status_code for n in range(61)]
     assert set(answers[:60]) == {404}
     assert answers[60] == 429
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Olivia Brandt", "OB"), ("nina.okubo@nimbus.example", "NO"), ("API (CI2)", "AC"),
+        ("Tim O'Brien", "TO"), ("李雷", "李"), ("???", "?"),
+    ],
+)  # fmt: skip
+def test_a_badge_holds_letters_only(name: str, shown: str) -> None:
+    assert initials(name) == shown
