@@ -191,7 +191,7 @@ def tell_staff(*, ticket: Ticket, subject: str, text: str, now: datetime) -> Non
         queue_mail(
             to=person.email,
             subject=f"[#{ticket.number}] {subject}",
-            text=f"{text}\n\n{link}",
+            text=f"{text}\n\n{one_line(ticket.title)}\n{link}",
             now=now,
             reference=f"ticket:{ticket.number}",
         )
