@@ -2,6 +2,7 @@
 
 import hashlib
 from datetime import UTC, datetime
+from ipaddress import IPv4Address, IPv6Network, ip_address
 from typing import Any
 
 from django.conf import settings
@@ -59,10 +60,21 @@ def client_address(request: HttpRequest) -> str:
     """Give the sender's address, counting back over the trusted proxies (TRUSTED_PROXIES).
 
     Each trusted proxy appends the address it saw to X-Forwarded-For; what stands left of those
-    was written by the sender and is not believed.
+    was written by the sender and is not believed. Of an IPv6 address it is the /64: one customer
+    has at least so many (RFC 6177), and could send from a new one each time.
     """
     hops = [hop.strip() for hop in request.headers.get("X-Forwarded-For", "").split(",")]
     proxies: int = settings.TRUSTED_PROXIES
     if proxies and len(hops) >= proxies and hops[-proxies]:
-        return hops[-proxies]
-    return str(request.META.get("REMOTE_ADDR", ""))
+        return _network_of(hops[-proxies])
+    return _network_of(str(request.META.get("REMOTE_ADDR", "")))
+
+
+def _network_of(address: str) -> str:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv4Address):
+        return address
+    return str(found.ipv4_mapped or IPv6Network((int(found), 64), strict=False))

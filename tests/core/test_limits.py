@@ -65,3 +65,19 @@ def test_only_what_trusted_proxies_wrote_is_believed(
     headers = {"X-Forwarded-For": forwarded} if forwarded else {}
     request = RequestFactory().get("/", headers=headers, REMOTE_ADDR="1.1.1.1")
     assert client_address(request) == address
+
+
+@pytest.mark.parametrize(
+    ("sender", "address"),
+    [
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2::9", "2001:db8:1:2::/64"),
+        ("::1", "::/64"),
+        ("::ffff:9.9.9.9", "9.9.9.9"),
+        ("9.9.9.9", "9.9.9.9"),
+        ("unknown", "unknown"),
+        ("", ""),
+    ],
+)
+def test_an_ipv6_sender_is_limited_with_the_network_it_owns(sender: str, address: str) -> None:
+    assert client_address(RequestFactory().get("/", REMOTE_ADDR=sender)) == address
