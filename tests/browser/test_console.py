@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from clients.models import Client, Project, User
 from tests.browser.portal import DESK, PHONE, check_page, make_scene, sign_in
@@ -211,3 +211,23 @@ def _check_list(page: Page, path: str) -> None:
             if violation["impact"] in {"serious", "critical"}
         ]
         assert not found, path + "\n" + "\n".join(found)
+
+
+def test_a_ticket_is_taken_and_answered_without_scripts(
+    page: Page, browser: Browser, live_server: Any, project: Project, alice: User,
+    engineer: User, now: datetime,
+) -> None:  # fmt: skip
+    ticket = make_ticket(project=project, by=alice, engineer=engineer, now=now)
+    sign_in(page, engineer)
+    bare = browser.new_context(
+        base_url=live_server.url,
+        java_script_enabled=False,
+        storage_state=page.context.storage_state(),
+    ).new_page()
+    bare.goto("/console/queue/")
+    bare.get_by_role("button", name="Take next").click()
+    bare.locator("#body").fill("Seen without a script")
+    bare.get_by_role("button", name="Save the note").click()
+    expect(bare.get_by_text("Seen without a script")).to_be_visible()
+    assert Comment.objects.get().ticket == ticket
+    bare.context.close()
