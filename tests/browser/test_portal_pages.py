@@ -15,7 +15,7 @@ from tests.browser.portal import (
     make_scene,
     sign_in,
 )
-from tests.factories import make_fix_check, make_invitation, make_ticket
+from tests.factories import make_fix_check, make_invitation, make_report, make_ticket
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -50,6 +50,13 @@ def test_pages_of_a_quiet_account_owe_everybody_the_same(page: Page, alice: User
     sign_in(page, alice)
     for path in ("/portal/", "/portal/report/", "/portal/tickets/", "/portal/tickets/?q=x"):
         check_page(page, path)
+
+
+def test_one_endless_word_holds_no_browser_up(page: Page, project: Project, alice: User) -> None:
+    report = make_report(project, "W" * 50_000, by=alice)
+    sign_in(page, alice)
+    page.goto(f"/portal/reports/{report.number}/", timeout=8_000)
+    expect(page.locator(".as-sent")).to_be_visible()
 
 
 def test_pages_of_a_busy_account_owe_everybody_the_same(
