@@ -54,6 +54,14 @@ def clients_for(user: User) -> QuerySet[Client]:
     return Client.objects.filter(members__user=user)
 
 
+def client_called(user: User, words: str) -> Client | None:
+    """Give the client whose name begins with the words, if it is the only one the user may see."""
+    if not words:
+        return None
+    found = list(clients_for(user).filter(name__istartswith=words)[:2])
+    return found[0] if len(found) == 1 else None
+
+
 def memberships_of(user: User) -> QuerySet[Member]:
     """List a user's places, by the client's name: what the portal shows, also to staff."""
     if not user.is_active:

@@ -12,12 +12,16 @@ def describe(event: ClientEvent) -> str:
     person = str(event.user) if event.user else "somebody"
     project = str(event.project) if event.project else "a project"
     match event.kind:
+        case _K.CLIENT_CREATED:
+            return "opened the account"
         case _K.CLIENT_CHANGED:
             return f"changed {_listed(data)}"
         case _K.LEAD_SET:
             return f"made {event.user or 'nobody'} the lead"
         case _K.MEMBER_INVITED:
             return f"invited somebody as {data.get('role', '')}"
+        case _K.INVITATION_REVOKED:
+            return "took back an invitation"
         case _K.MEMBER_JOINED:
             return f"joined as {data.get('role', '')}"
         case _K.MEMBER_ROLE_CHANGED:

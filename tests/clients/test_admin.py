@@ -40,7 +40,7 @@ def test_an_account_is_opened_and_filled_by_an_ops_admin(ops_admin: User, engine
     for fact in (
         "peter@initech.test",
         "TPS Reports",
-        "client created",
+        "opened the account",
         "invited somebody as owner",
     ):
         assert fact in page, fact

@@ -169,3 +169,17 @@ def test_lists_find_by_number_and_words_and_lead_to_the_pages_that_act(
     pk = ticket.pk if "ticket/" in path.split("/console/tickets")[1] else ticket.number
     answer = browser.get(f"{path}{pk}/change/")
     assert str(ticket.number) in answer.headers["Location"]
+
+
+def test_the_header_finds_a_number_a_client_by_its_first_letters_or_tickets_by_words(
+    project: Project, foreign_project: Project, engineer: User, now: datetime
+) -> None:
+    ticket = make_ticket(project=project, title="Export fails", engineer=engineer, now=now)
+    browser = signed_in(engineer)
+    for words, there in (
+        (f"#{ticket.number}", f"/console/tickets/{ticket.number}/"),
+        (project.client.name[:3].lower(), f"/console/clients/{project.client_id}/"),
+        ("export", "/console/tickets/ticket/?q=export"),
+        ("", "/console/tickets/ticket/"),
+    ):
+        assert browser.get("/console/search/", {"q": words}).headers["Location"] == there
