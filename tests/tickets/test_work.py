@@ -501,6 +501,15 @@ def _token(ticket: Ticket) -> str:
     return derive_token("fix_check", ticket.fix_checks.get(state="asked").pk)
 
 
+def test_the_question_carries_no_link_of_a_report(project: Project, engineer: User) -> None:
+    report = factories.make_triaged_report(
+        project, text="[Confirm your account](https://evil.test) now", email="victim@x.test"
+    )
+    ticket = factories.make_ticket(report, state="shipped", engineer=engineer)
+    (asked,) = [mail for mail in mails(ticket) if "Does it work" in mail.subject]
+    assert "Confirm your account] (https" in asked.text
+
+
 def test_the_question_holds_its_token_only_in_the_mail_that_leaves(
     shipped: Ticket, now: datetime
 ) -> None:

@@ -9,7 +9,7 @@ from clients.models import User
 from clients.rules.roles import require
 from core.actions import queue_mail
 from core.errors import MoveRefused
-from core.text import clean_text
+from core.text import clean_text, one_line
 from core.tokens import derive_token, hash_token, placeholder
 from tickets.actions.conversation import reply_to_ticket, tell_staff
 from tickets.actions.events import record
@@ -89,7 +89,7 @@ def _ask(ticket: Ticket, reporter: Reporter, now: datetime) -> None:
         subject=f"[#{ticket.number}] Does it work for you now?",
         text=(
             f"We shipped a fix for what you reported about {ticket.project.name}: "
-            f"{own.headline}\n\nDoes it work for you? Tell us with one click: {link}\n\n"
+            f"{one_line(own.headline)}\n\nDoes it work for you? Tell us with one click: {link}\n\n"
             "If it is still broken, the same page takes it back to us."
         ),
         now=now,
