@@ -10,6 +10,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import path
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 
 MOST = 50
@@ -51,7 +52,7 @@ def _read(raw: bytes, at: datetime) -> SentMail:
 def outbox(request: HttpRequest) -> HttpResponse:
     """Show the newest mails with their links, so that a newcomer can click through the flow."""
     mails = sent_mails(Path(settings.EMAIL_FILE_PATH))
-    return render(request, "shipops/outbox.html", {"mails": mails})
+    return render(request, "shipops/outbox.html", {"mails": mails, "now": timezone.now()})
 
 
 urlpatterns = [path("", outbox, name="outbox")]

@@ -60,7 +60,8 @@ def distance(context: Context, moment: datetime | None) -> str:
 @register.simple_tag
 def upload_limits() -> dict[str, int]:
     """Give how many files of which size the portal takes at once."""
-    return {"files": settings.ATTACHMENT_MAX_COUNT, "bytes": settings.ATTACHMENT_MAX_BYTES}
+    most = settings.ATTACHMENT_MAX_BYTES
+    return {"files": settings.ATTACHMENT_MAX_COUNT, "bytes": most, "megabytes": most // 1024**2}
 
 
 @register.filter
