@@ -58,7 +58,7 @@ class Migration(migrations.Migration):
                 ('time_zone', models.CharField(default='UTC', max_length=60, validators=[clients.models.users.validate_time_zone])),
                 ('notes', models.TextField(blank=True, help_text='For staff only.')),
                 ('created_at', models.DateTimeField()),
-                ('lead', models.ForeignKey(blank=True, help_text='Hears of an unacknowledged S1 and of every promise in danger.', limit_choices_to={'is_staff': True}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to=settings.AUTH_USER_MODEL)),
+                ('lead', models.ForeignKey(blank=True, help_text='Hears of an unacknowledged S1, and of answers to tickets nobody has.', limit_choices_to={'is_staff': True}, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='leads', to=settings.AUTH_USER_MODEL)),
             ],
             options={
                 'ordering': ['name'],

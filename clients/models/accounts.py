@@ -21,7 +21,7 @@ class Client(models.Model):
         on_delete=models.PROTECT,
         related_name="leads",
         limit_choices_to={"is_staff": True},
-        help_text="Hears of an unacknowledged S1 and of every promise in danger.",
+        help_text="Hears of an unacknowledged S1, and of answers to tickets nobody has.",
     )
     time_zone = models.CharField(max_length=60, default="UTC", validators=[validate_time_zone])
     notes = models.TextField(blank=True, help_text="For staff only.")

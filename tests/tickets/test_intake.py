@@ -289,6 +289,7 @@ def test_accepting_opens_a_ticket_under_the_report_s_number(
     assert (triage.decided_kind, triage.decided_severity, triage.decided_by) == (
         "payment", "S2", engineer,
     )  # fmt: skip
+    assert (triage.decided_title, triage.decided_estimate_minutes) == ("No credits", 90)
     assert kinds(report)[-1] == Kind.REPORT_ACCEPTED
     assert kinds(ticket) == [Kind.REPORT_ACCEPTED, Kind.TICKET_OPENED]
 

@@ -173,7 +173,12 @@ def put_back_into_triage(report: Report) -> None:
     report.state, report.decline_reason = ReportState.PROPOSED, ""
     report.save(update_fields=["state", "decline_reason"])
     Triage.objects.filter(report=report).update(
-        decided_kind="", decided_severity="", decided_by=None, decided_at=None
+        decided_kind="",
+        decided_severity="",
+        decided_title="",
+        decided_estimate_minutes=None,
+        decided_by=None,
+        decided_at=None,
     )
 
 

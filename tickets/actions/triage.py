@@ -97,7 +97,7 @@ def accept_report(
     ticket.reprioritise()
     ticket.save()
     _join(report, ticket, ReportState.ACCEPTED, now)
-    _decide(triage, ticket.kind, ticket.severity, actor, now)
+    _decide(triage, ticket.kind, ticket.severity, actor, now, opened=ticket)
     record(report, TicketEventKind.REPORT_ACCEPTED, actor=actor, at=now, ticket=ticket)
     record(
         ticket,
@@ -248,7 +248,7 @@ def decide_opening(ticket: Ticket, *, actor: User, now: datetime) -> None:
     """Keep a person's first judgement of a ticket that opened without one (an import)."""
     opening = Triage.objects.filter(report_id=ticket.number, decided_at=None).first()
     if opening:
-        _decide(opening, ticket.kind, ticket.severity, actor, now)
+        _decide(opening, ticket.kind, ticket.severity, actor, now, opened=ticket)
 
 
 def _join(report: Report, ticket: Ticket, state: ReportState, now: datetime) -> None:
@@ -281,10 +281,27 @@ def _promise_sooner(report: Report, severity: Severity) -> None:
         report.respond_by_at = sooner
 
 
-def _decide(triage: Triage, kind: str, severity: str, actor: User | None, now: datetime) -> None:
-    """Keep what a person decided beside what was proposed; without an actor nobody did."""
+def _decide(
+    triage: Triage,
+    kind: str,
+    severity: str,
+    actor: User | None,
+    now: datetime,
+    opened: Ticket | None = None,
+) -> None:
+    """Keep what a person decided beside what was proposed; without an actor nobody did.
+
+    Title and estimate are decided only where a ticket opens.
+    """
     if actor is None:
         return
     triage.decided_kind, triage.decided_severity = kind, severity
+    triage.decided_title = opened.title if opened else ""
+    triage.decided_estimate_minutes = opened.estimate_minutes if opened else None
     triage.decided_by, triage.decided_at = actor, now
-    triage.save(update_fields=["decided_kind", "decided_severity", "decided_by", "decided_at"])
+    triage.save(
+        update_fields=[
+            "decided_kind", "decided_severity", "decided_title", "decided_estimate_minutes",
+            "decided_by", "decided_at",
+        ]
+    )  # fmt: skip

@@ -189,6 +189,8 @@ class Triage(models.Model):
     proposed_at = models.DateTimeField()
     decided_kind = models.CharField(max_length=12, choices=Kind, blank=True)
     decided_severity = models.CharField(max_length=2, choices=Severity, blank=True)
+    decided_title = models.CharField(max_length=200, blank=True)
+    decided_estimate_minutes = models.PositiveIntegerField(null=True)
     decided_at = models.DateTimeField(null=True)
     decided_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
