@@ -58,6 +58,8 @@ def _row_of(name: str, ticket: Ticket) -> int:
         return ticket.client.retainers.get().pk
     if name.startswith("clients_user"):
         return ticket.client.members.get().user_id
+    if name.startswith("tickets_report"):
+        return ticket.number
     return ticket.pk
 
 
