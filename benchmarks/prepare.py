@@ -6,6 +6,7 @@ Run as ``python -m benchmarks.prepare WHAT FACTS`` with the product's environmen
 import json
 import os
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -14,6 +15,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shipops.settings")
 django.setup()
 
+from allauth.account.authentication import AUTHENTICATION_METHODS_SESSION_KEY  # noqa: E402
 from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret  # noqa: E402
 from django.conf import settings  # noqa: E402
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY  # noqa: E402
@@ -131,6 +133,7 @@ def _cookie(user: User) -> str:
     store[SESSION_KEY] = str(user.pk)
     store[BACKEND_SESSION_KEY] = settings.AUTHENTICATION_BACKENDS[0]
     store[HASH_SESSION_KEY] = user.get_session_auth_hash()
+    store[AUTHENTICATION_METHODS_SESSION_KEY] = [{"method": "mfa", "at": time.time()}]
     store.create()
     return f"{settings.SESSION_COOKIE_NAME}={store.session_key}"
 
