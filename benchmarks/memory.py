@@ -42,7 +42,7 @@ def _requests(port: int, key: str, cookies: dict[str, str], turn: int) -> None:
     timed_gets(port, "/portal/", {"Cookie": cookies["portal"]}, times=share)
     timed_gets(port, "/console/queue/", {"Cookie": cookies["console"]}, times=share)
     timed_gets(port, "/api/v1/reports", bearer, times=share)
-    body = json.dumps({"text": f"Nothing works, turn {turn}"}).encode()
+    body = json.dumps({"text": f"The export misses a column, turn {turn}"}).encode()
     post = request_bytes("POST", "/api/v1/reports", headers=bearer, body=body)
     sent = 0
     while sent < share:
