@@ -1,6 +1,7 @@
 """Handing work to the background."""
 
-from functools import partial
+from datetime import datetime
+from functools import lru_cache, partial
 from typing import Any
 
 from django.conf import settings
@@ -21,13 +22,19 @@ def enqueue(task: str, **kwargs: Any) -> None:
         async_task(task, **kwargs)
 
 
-def nudge_row(task: str, **kwargs: Any) -> tuple[str, str]:
+def nudge_row(task: str, now: datetime) -> tuple[str, str]:
     """Give what ``enqueue`` would store with the ORM broker: cluster and payload.
 
-    For a statement that stores the nudge together with other rows.
+    For a statement that stores the nudge together with other rows. The nudges of one second are
+    the same package: making it takes longer than storing it.
     """
+    return _package(task, int(now.timestamp()))
+
+
+@lru_cache(maxsize=8)
+def _package(task: str, second: int) -> tuple[str, str]:
     keeper = _Keeper(settings.Q_CLUSTER["name"])
-    async_task(task, broker=keeper, **kwargs)
+    async_task(task, broker=keeper)
     return keeper.list_key, keeper.payload
 
 

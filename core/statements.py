@@ -1,9 +1,10 @@
 """Statements that stand ready: planned once a connection, for what every API request runs."""
 
+import select
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connections
+from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
 
 _Cursor: Any = ServerBindingCursor  # its types leave the connection out
@@ -13,41 +14,29 @@ def fetch_row(sql: str, terms: Mapping[str, Any] | Sequence[Any] = ()) -> tuple[
     """Run a statement and give its first row, or None without one.
 
     The parameters go to the server apart from the text, so that it can keep the plan; parameters
-    whose type the text does not tell need a cast in it.
+    whose type the text does not tell need a cast in it. A connection that the server closed
+    meanwhile is made anew, without asking the server each time whether it is there.
     """
     database: Any = connections[DEFAULT_DB_ALIAS]
-    database.close_if_health_check_failed()
-    database.ensure_connection()
-    return _fetch(database, sql, terms)
-
-
-def fetch_first_row(
-    sql: str, terms: Mapping[str, Any] | Sequence[Any] = ()
-) -> tuple[Any, ...] | None:
-    """Run the first statement of a request, which tells by itself whether the connection lives.
-
-    On one that broke meanwhile it is run once more on a new one, instead of asking each time
-    beforehand. Only for a statement that does no harm twice.
-    """
-    database: Any = connections[DEFAULT_DB_ALIAS]
-    if database.connection is None or database.in_atomic_block:
-        return fetch_row(sql, terms)
-    try:
-        row = _fetch(database, sql, terms)
-    except (OperationalError, InterfaceError):
+    if not database.in_atomic_block and _is_closed(database.connection):
         database.close()
-        return fetch_row(sql, terms)
+    database.ensure_connection()
     database.health_check_done = True
-    return row
-
-
-def _fetch(
-    database: Any, sql: str, terms: Mapping[str, Any] | Sequence[Any]
-) -> tuple[Any, ...] | None:
     raw = database.connection
-    if raw.prepare_threshold is None:
-        raw.prepare_threshold = 1
     with database._prepare_cursor(_Cursor(raw)) as cursor:
+        if raw.prepare_threshold is None:
+            raw.prepare_threshold = 1
+            # Planned once for all terms: left to itself the server plans some of them each time.
+            cursor.execute("SET plan_cache_mode = force_generic_plan")
         cursor.execute(sql, terms)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
+
+
+def _is_closed(raw: Any) -> bool:
+    """Tell whether there is something to read, though nothing was asked: the server's farewell."""
+    if raw is None or raw.closed:
+        return raw is not None
+    waiting = select.poll()
+    waiting.register(raw.fileno(), select.POLLIN)
+    return bool(waiting.poll(0))

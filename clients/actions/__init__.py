@@ -3,7 +3,7 @@ from clients.actions.accounts import (
     create_client,
     set_lead,
 )
-from clients.actions.keys import use_api_key
+from clients.actions.keys import KEY_STANDS, key_terms, recall_api_key, use_api_key
 from clients.actions.members import (
     accept_invitation,
     change_member_role,
@@ -28,6 +28,7 @@ from clients.actions.projects import (
 from clients.actions.users import change_profile, create_staff, set_staff_role
 
 __all__ = [
+    "KEY_STANDS",
     "accept_invitation",
     "archive_project",
     "change_client",
@@ -41,7 +42,9 @@ __all__ = [
     "create_retainer",
     "create_staff",
     "invite_member",
+    "key_terms",
     "publish_plan_version",
+    "recall_api_key",
     "record_release",
     "remove_member",
     "revoke_api_key",

@@ -1,58 +1,91 @@
-"""What happens each time a key is used, in one statement: it runs before every API request."""
+"""What happens each time a key is used, in one statement: it runs before API requests."""
 
-from datetime import datetime
+import threading
+from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import connection
 
 from clients.models import ApiKey, Project
 from clients.rules.retainers import SERVED
-from core.limits import COUNT_ONE, count_terms
-from core.statements import fetch_first_row
+from core.statements import fetch_row
 from core.tokens import hash_token
 
+_REMEMBERED = timedelta(seconds=30)
+_MOST_REMEMBERED = 10_000
 _KEY = ("id", "project_id", "name", "scopes", "revoked_at")
 _PROJECT = ("id", "client_id", "archived_at")
 _SERVED = [state.value for state in SERVED]
+_PROMISES = """ARRAY(
+    SELECT ARRAY[t.priority::text, t.first_response_minutes::text]
+    FROM clients_slatarget t JOIN clients_retainer r ON r.plan_version_id = t.plan_version_id
+    WHERE r.client_id = p.client_id AND r.state = ANY(%(served)s)
+    ORDER BY t.priority, r.id
+)"""
+_WORKS = "k.revoked_at IS NULL AND p.archived_at IS NULL"
 _USE = f"""
 WITH found AS (
     SELECT {", ".join(f"k.{name} AS k_{name}" for name in _KEY)},
-           {", ".join(f"p.{name} AS p_{name}" for name in _PROJECT)}
+           {", ".join(f"p.{name} AS p_{name}" for name in _PROJECT)}, {_PROMISES} AS promises
     FROM clients_apikey k JOIN clients_project p ON p.id = k.project_id
-    WHERE k.key_hash = %(key_hash)s AND k.revoked_at IS NULL AND p.archived_at IS NULL
-), counted AS ({COUNT_ONE.format(source="FROM found")}),
-stamped AS (
+    WHERE k.key_hash = %(key_hash)s AND {_WORKS}
+), stamped AS (
     UPDATE clients_apikey SET last_used_at = %(now)s
     FROM found
     WHERE id = k_id
       AND (last_used_at IS NULL OR last_used_at <= %(now)s::timestamptz - interval '1 minute')
 )
-SELECT found.*, ARRAY(
-    SELECT ARRAY[t.priority, t.first_response_minutes::text]
-    FROM clients_slatarget t JOIN clients_retainer r ON r.plan_version_id = t.plan_version_id
-    WHERE r.client_id = p_client_id AND r.state = ANY(%(served)s)
-), counted.seen FROM found, counted
+SELECT * FROM found
 """  # noqa: S608 - names of columns, from above
 
+KEY_STANDS = f"""
+SELECT FROM clients_apikey k JOIN clients_project p ON p.id = k.project_id
+WHERE k.id = %(api_key_id)s::bigint AND {_WORKS} AND {_PROMISES} = %(promises)s::text[]
+"""  # noqa: S608 - from above
+"""A row if a key works and its client is promised what was read with it (``key_terms``).
 
-def use_api_key(*, token: str, seconds: int, now: datetime) -> tuple[ApiKey, int]:
-    """Give the unrevoked key of a project in use, and how often it was used in this window.
+Part of a statement that writes in the key's name, which then needs no other statement before it.
+"""
 
-    ``seconds`` is the window's length.
+_memory: dict[str, tuple[ApiKey, datetime]] = {}
+_lock = threading.Lock()
+
+
+def use_api_key(*, token: str, now: datetime) -> ApiKey:
+    """Give the unrevoked key of a project in use.
 
     Its last use is kept to the minute. Key, project and what the plan promises come with what an
     endpoint needs; anything else of them is read when asked for. Raises ApiKey.DoesNotExist for
     any other key.
     """
-    terms = {
-        **count_terms("api", hash_token(token), seconds=seconds, now=now),
-        "key_hash": hash_token(token),
-        "now": now,
-        "served": _SERVED,
-    }
-    row = fetch_first_row(_USE, terms)
+    hashed = hash_token(token)
+    row = fetch_row(_USE, {"key_hash": hashed, "now": now, "served": _SERVED})
     if row is None:
+        with _lock:
+            _memory.pop(hashed, None)
         raise ApiKey.DoesNotExist
     key = ApiKey.from_db(connection.alias, _KEY, row[: len(_KEY)])
-    key.project = Project.from_db(connection.alias, _PROJECT, row[len(_KEY) : -2])
-    key.promises = {priority: int(minutes) for priority, minutes in row[-2]}
-    return key, row[-1]
+    key.project = Project.from_db(connection.alias, _PROJECT, row[len(_KEY) : -1])
+    key.promises = [(priority, int(minutes)) for priority, minutes in row[-1]]
+    with _lock:
+        if len(_memory) >= _MOST_REMEMBERED:
+            _memory.clear()
+        _memory[hashed] = key, now + _REMEMBERED
+    return key
+
+
+def recall_api_key(*, token: str, now: datetime) -> ApiKey | None:
+    """Give a key as it was when it was used in this process within the last half minute.
+
+    It may have been revoked since: nothing may be shown or refused on its word, and what is written
+    in its name is written only if KEY_STANDS.
+    """
+    key, until = _memory.get(hash_token(token), (None, now))
+    return key if now < until else None
+
+
+def key_terms(key: ApiKey) -> dict[str, Any]:
+    """Give the parameters of KEY_STANDS."""
+    assert key.promises is not None
+    promises = [[priority, str(minutes)] for priority, minutes in key.promises]
+    return {"api_key_id": key.pk, "served": _SERVED, "promises": promises}

@@ -13,35 +13,31 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from clients.actions import use_api_key
+from clients.actions import recall_api_key, use_api_key
 from clients.models import ApiKey, ApiScope
-from core.limits import check_limit, client_address, left_of
+from core.errors import LimitReached
+from core.limits import Allowance, check_limit, client_address
 
 READ = frozenset({ApiScope.REPORTS_READ})
 WRITE = frozenset({ApiScope.REPORTS_WRITE})
 WINDOW_SECONDS = 60
 FAILURES_PER_MINUTE = 60
+_ALLOWANCE = Allowance("api", seconds=WINDOW_SECONDS)
 _TOKEN = re.compile(r"so_[a-z]+_[A-Za-z0-9_-]{20,100}")
 
 
 class KeyAuthentication(BaseAuthentication):
-    """``Authorization: Bearer so_live_…`` (RFC 6750): the key is ``request.auth``."""
+    """``Authorization: Bearer so_live_…`` (RFC 6750)."""
 
-    seen = 0
-
-    def authenticate(self, request: Request) -> tuple[None, ApiKey] | None:
+    def authenticate(self, request: Request) -> tuple[None, ApiKey]:
         """Raises AuthenticationFailed for a key that does not work (any more)."""
-        header = request.META.get("HTTP_AUTHORIZATION")
-        if header is None:
-            return None
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() != "bearer" or not _TOKEN.fullmatch(token.strip()):
+        if request.META.get("HTTP_AUTHORIZATION") is None:
+            raise NotAuthenticated("Send a project's key: Authorization: Bearer so_live_…")
+        token = _token_of(request)
+        if not token:
             raise AuthenticationFailed("Send the key as: Authorization: Bearer so_live_…")
         try:
-            key, self.seen = use_api_key(
-                token=token.strip(), seconds=WINDOW_SECONDS, now=timezone.now()
-            )
-            return None, key
+            return None, use_api_key(token=token, now=timezone.now())
         except ApiKey.DoesNotExist:
             raise AuthenticationFailed("This key does not exist or was revoked.") from None
 
@@ -65,40 +61,59 @@ class KeyView(APIView):
     """An endpoint for a project's key.
 
     ``scopes`` names for each method the scopes of which the key must have one.
+
+    Methods in ``proved_in_passing`` begin with a key that was used just before, as it was then:
+    they write in a statement that holds only if the key stands, and call ``prove_key`` before they
+    do anything else in its name. A refusal proves it by itself.
     """
 
     authentication_classes = (KeyAuthentication,)
     metadata_class = None
     scopes: ClassVar[Mapping[str, frozenset[ApiScope]]] = {}
+    proved_in_passing: ClassVar[frozenset[str]] = frozenset()
     _left: int | None = None
+    _proved = True
 
     key: ApiKey  # the one that opened the endpoint
 
     def perform_authentication(self, request: Request) -> None:
-        """Find the key and count the request; failures are counted by sender instead."""
+        """Find the key and count the request."""
         now = timezone.now()
+        recalled = None
+        if request.method in self.proved_in_passing and (token := _token_of(request)):
+            recalled = recall_api_key(token=token, now=now)
+        if recalled:
+            self.key, self._proved = recalled, False
+        else:
+            self.prove_key()
+        self._left = 0
+        self._left = _ALLOWANCE.spend(
+            str(self.key.pk), most=settings.API_REQUESTS_PER_MINUTE, now=now
+        )
+
+    def prove_key(self) -> None:
+        """Read the key as it is now; failures are counted by sender."""
+        self._proved = True
         try:
-            key = request.auth
-            if not isinstance(key, ApiKey):
-                raise NotAuthenticated("Send a project's key: Authorization: Bearer so_live_…")
+            self.key = KeyAuthentication().authenticate(self.request)[1]
         except (AuthenticationFailed, NotAuthenticated):
             check_limit(
                 "api.failure",
-                client_address(request._request),
+                client_address(self.request._request),
                 most=FAILURES_PER_MINUTE,
                 seconds=WINDOW_SECONDS,
-                now=now,
+                now=timezone.now(),
             )
             raise
-        self.key = key
-        self._left = 0
-        assert isinstance(request.successful_authenticator, KeyAuthentication)
-        self._left = left_of(
-            request.successful_authenticator.seen,
-            most=settings.API_REQUESTS_PER_MINUTE,
-            seconds=WINDOW_SECONDS,
-            now=now,
-        )
+
+    def handle_exception(self, exc: Exception) -> Response:
+        """Answer with the refusal, or with that of the key if it does not work any more."""
+        if not self._proved:
+            try:
+                self.prove_key()
+            except (AuthenticationFailed, LimitReached) as refused:
+                exc = refused
+        return super().handle_exception(exc)
 
     def check_permissions(self, request: Request) -> None:
         """Raises PermissionDenied unless the key has a scope for this method."""
@@ -117,6 +132,12 @@ class KeyView(APIView):
             answer.headers["RateLimit-Policy"] = f'"key";q={most};w={WINDOW_SECONDS}'
             answer.headers["RateLimit"] = f'"key";r={self._left};t={ends}'
         return answer
+
+
+def _token_of(request: Request) -> str:
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+    token = token.strip()
+    return token if scheme.lower() == "bearer" and _TOKEN.fullmatch(token) else ""
 
 
 def _window_ends() -> int:

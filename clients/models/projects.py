@@ -81,7 +81,7 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
-    promises: dict[str, int] | None = None
+    promises: list[tuple[str, int]] | None = None
     """Business minutes to a first response by priority, where they were read with the key."""
 
     class Meta:

@@ -40,7 +40,7 @@ def kinds(client: Client) -> list[str]:
 
 
 def _use(token: str) -> ApiKey:
-    return actions.use_api_key(token=token, seconds=60, now=timezone.now())[0]
+    return actions.use_api_key(token=token, now=timezone.now())
 
 
 # --- invitations and places --------------------------------------------------------------------

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.exceptions import ObjectDoesNotExist
 
-from clients.actions import use_api_key
+from clients.actions import recall_api_key, use_api_key
 from clients.models import ApiKey, ClientEvent, ClientEventKind, Project, Release
 from core.models import RateWindow
 from tests import factories
@@ -92,11 +92,13 @@ def test_the_list_shows_the_project_s_own_newest_first(
     assert [row["version"] for row in rest["results"]] == ["1"]
 
 
-def test_a_key_is_found_counted_and_stamped(api_key: ApiKey, api_token: str, now: datetime) -> None:
-    seen = [use_api_key(token=api_token, seconds=60, now=now)[1] for _ in range(3)]
-    key, _ = use_api_key(token=api_token, seconds=60, now=now + timedelta(minutes=2))
+def test_a_key_is_found_and_stamped(api_key: ApiKey, api_token: str, now: datetime) -> None:
+    use_api_key(token=api_token, now=now)
+    use_api_key(token=api_token, now=now + timedelta(seconds=59))
+    api_key.refresh_from_db()
+    assert api_key.last_used_at == now
+    key = use_api_key(token=api_token, now=now + timedelta(minutes=2))
 
-    assert seen == [1, 2, 3]
     assert key == api_key and key.project == api_key.project
     assert key.created_by is None and key.project.client.name == "Acme"  # read when asked for
     api_key.refresh_from_db()
@@ -105,6 +107,15 @@ def test_a_key_is_found_counted_and_stamped(api_key: ApiKey, api_token: str, now
 
 def test_an_unknown_key_leaves_no_trace(db: None, now: datetime) -> None:
     with pytest.raises(ObjectDoesNotExist):
-        use_api_key(token="so_live_" + "x" * 43, seconds=60, now=now)
+        use_api_key(token="so_live_" + "x" * 43, now=now)
 
     assert not RateWindow.objects.exists()
+
+
+def test_a_key_is_recalled_for_half_a_minute(api_token: str, now: datetime) -> None:
+    assert recall_api_key(token=api_token, now=now) is None
+    key = use_api_key(token=api_token, now=now)
+
+    assert recall_api_key(token=api_token, now=now + timedelta(seconds=29)) is key
+    assert recall_api_key(token=api_token, now=now + timedelta(seconds=30)) is None
+    assert recall_api_key(token=api_token + "x", now=now) is None

@@ -1,11 +1,12 @@
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from django.test import RequestFactory
 from pytest_django.fixtures import Settings
 
 from core.errors import LimitReached
-from core.limits import check_limit, client_address
+from core.limits import Allowance, check_limit, client_address
 from core.models import RateWindow
 from core.tasks import forget_rate_windows
 from tests.threads import losers, press_at_once
@@ -44,6 +45,43 @@ def test_the_limit_holds_when_many_ask_at_once() -> None:
     outcomes = press_at_once([_ask for _ in range(10)])
     assert len(losers(outcomes)) == 7
     assert all(isinstance(error, LimitReached) for error in losers(outcomes))
+
+
+def test_an_allowance_is_taken_by_the_handful_and_never_exceeded(db: None) -> None:
+    one, other = Allowance("test", seconds=60), Allowance("test", seconds=60)  # two processes
+
+    left = [one.spend("a", most=250, now=AT) for _ in range(2)]
+    assert left == [249, 248]
+    assert RateWindow.objects.get().seen == 2, "a hundredth of the limit at once"
+    passed = 2
+    for each in (one, other):
+        with pytest.raises(LimitReached) as refusal:
+            while True:
+                each.spend("a", most=250, now=AT)
+                passed += 1
+    assert passed == 250
+    assert refusal.value.retry_after == 55
+    assert one.spend("a", most=250, now=AT + timedelta(minutes=1)) == 249
+    assert one.spend("b", most=250, now=AT) == 249
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_allowance_holds_when_many_spend_it_at_once() -> None:
+    shared = Allowance("test", seconds=60)
+    rest = [Allowance("test", seconds=60) for _ in range(4)]
+    spenders = [shared] * 4 + rest
+
+    def spend_all(each: Allowance) -> int:
+        passed = 0
+        with pytest.raises(LimitReached):
+            while True:
+                each.spend("a", most=400, now=AT)
+                passed += 1
+        return passed
+
+    outcomes = press_at_once([partial(spend_all, each) for each in spenders])
+    assert not losers(outcomes)
+    assert sum(outcomes) == 400
 
 
 @pytest.mark.parametrize(

@@ -15,12 +15,20 @@ from django.test import Client as Browser
 from django.test.utils import CaptureQueriesContext
 from PIL import Image
 
-from clients.models import ApiKey, ApiScope, Project, User
+from clients.models import ApiKey, ApiScope, Client, Project, User
 from core.models import OutboxMessage
 from tests import factories
 from tests.api import Api, check_problem
 from tickets import actions, tasks
-from tickets.models import Attachment, Comment, Report, Source, TicketEvent, TicketEventKind
+from tickets.models import (
+    Attachment,
+    Comment,
+    Report,
+    Reporter,
+    Source,
+    TicketEvent,
+    TicketEventKind,
+)
 from tickets.rules.states import ReportState
 
 WHOLE = {
@@ -88,14 +96,23 @@ def test_a_report_is_stored_as_it_came_and_answered_with_its_number(
     assert (event.kind, event.actor_key) == (TicketEventKind.REPORT_RECEIVED, api_key)
 
 
-def test_a_report_needs_two_statements(api: Api) -> None:
-    with CaptureQueriesContext(connection) as captured:
+def _statements(captured: CaptureQueriesContext) -> list[str]:
+    # The test's own transaction turns what is outside of any into a savepoint.
+    texts = [query["sql"] or "one that stands ready" for query in captured]
+    return [text for text in texts if "SAVEPOINT" not in text]
+
+
+def test_a_report_needs_one_statement_once_the_key_is_known(api: Api, settings: Any) -> None:
+    settings.API_REQUESTS_PER_MINUTE = 10_000
+    with CaptureQueriesContext(connection) as first:
+        assert api.post("reports", WHOLE).status_code == 201
+    with CaptureQueriesContext(connection) as second:
         assert api.post("reports", WHOLE).status_code == 201
 
-    # The key, found, counted, stamped, with what its plan promises; and all the rest.
-    # The test's own transaction turns what is outside of any into a savepoint.
-    statements = [query["sql"] for query in captured if "SAVEPOINT" not in query["sql"]]
-    assert len(statements) == 2, statements
+    # The key with what its plan promises, a handful of the limit, and all the rest.
+    assert len(_statements(first)) <= 4, _statements(first)
+    assert len(_statements(second)) == 1, _statements(second)
+    assert Report.objects.count() == 2
 
 
 def test_what_arrived_is_triaged(api: Api) -> None:
@@ -442,6 +459,53 @@ def test_a_revoked_key_stops_at_once(api: Api, api_key: ApiKey, ops_admin: User)
     assert api.get("reports").status_code == 200
     revoke_api_key(key_id=api_key.pk, actor=ops_admin, now=api_key.created_at)
     check_problem(api.get("reports"), 401)
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (WHOLE, {}),
+        ({"text": ""}, {}),
+        ({"text": "x", "attachments": [10**9]}, {}),
+        (WHOLE, {"Idempotency-Key": "once"}),
+        (WHOLE, {"Idempotency-Key": "not visible"}),
+        (WHOLE, {"Content-Type": "text/plain"}),
+    ],
+    ids=["right", "wrong", "with a file", "known", "with a wrong key", "of a wrong type"],
+)
+def test_a_revoked_key_stops_at_once_though_it_was_used_just_before(
+    api: Api, api_key: ApiKey, ops_admin: User, body: Any, headers: dict[str, str]
+) -> None:
+    from clients.actions import revoke_api_key
+
+    assert api.post("reports", WHOLE, **{"Idempotency-Key": "once"}).status_code == 201
+    revoke_api_key(key_id=api_key.pk, actor=ops_admin, now=api_key.created_at)
+    people = Reporter.objects.count()
+
+    check_problem(api.post("reports", body, **headers), 401)
+    assert (Report.objects.count(), Reporter.objects.count()) == (1, people)
+
+
+def test_what_was_promised_is_what_the_plan_says_now(api: Api, acme: Client) -> None:
+    assert _json(api.post("reports", WHOLE), 201)["respond_by_at"]
+    acme.retainers.update(state="paused")
+
+    answer = _json(api.post("reports", WHOLE), 201)
+
+    assert answer["respond_by_at"] is None
+    assert Report.objects.count() == 2
+    assert Report.objects.get(pk=answer["number"]).respond_by_at is None
+
+
+def test_the_key_of_a_project_archived_just_now_does_not_work(
+    api: Api, project: Project, ops_admin: User
+) -> None:
+    from clients.actions import archive_project
+
+    assert api.post("reports", WHOLE).status_code == 201
+    archive_project(project_id=project.pk, actor=ops_admin, now=project.created_at)
+    check_problem(api.post("reports", WHOLE), 401)
+    assert Report.objects.count() == 1
 
 
 def test_the_key_of_an_archived_project_does_not_work(

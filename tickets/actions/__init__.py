@@ -35,6 +35,7 @@ from tickets.actions.reports import (
     receive_report,
     respond_by,
 )
+from tickets.actions.storing import KeyChanged
 from tickets.actions.tickets import (
     QueueEmpty,
     approve_p1,
@@ -69,6 +70,7 @@ from tickets.actions.triage import (
 )
 
 __all__ = [
+    "KeyChanged",
     "MOST_BODY",
     "MOST_SIGNALS",
     "MOST_TEXT",

@@ -253,7 +253,7 @@ def _project(project_id: int, actor: Actor) -> Project:
 def _promised(actor: Actor, project: Project, priority: Priority) -> int | None:
     """Give the plan's minutes to the first response; a key brings them along."""
     if isinstance(actor, ApiKey) and actor.promises is not None:
-        return actor.promises.get(priority)
+        return dict(actor.promises).get(priority)
     return first_response_minutes(project.client_id, priority)
 
 

@@ -11,7 +11,9 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from clients.models import User
+from clients.actions import KEY_STANDS, key_terms
+from clients.models import ApiKey, User
+from core.errors import Refused
 from core.queue import enqueue, nudge_row
 from core.statements import fetch_row
 from tickets.models import Report, Reporter, TicketEventKind
@@ -25,7 +27,7 @@ _TASK = "tickets.tasks.triage_waiting"
 _MAKE = """
 INSERT INTO tickets_reporter (client_id, user_id, email, name)
 SELECT %(client_id)s, %(user_id)s::bigint, %(email)s::text, %(name)s
-WHERE NOT EXISTS (SELECT FROM found)
+WHERE NOT EXISTS (SELECT FROM found) AND EXISTS (SELECT FROM proof)
 """
 _WHO = {
     "user": f"""
@@ -45,13 +47,15 @@ _REPORT = (
     "client_id", "project_id", "source", "source_key", "source_hash", "api_key_id", "title",
     "text", "page_url", "user_agent", "device", "claimed_severity", "received_at", "respond_by_at",
 )  # fmt: skip
+_TYPES = {"_id": "bigint", "_at": "timestamptz"}
 _STORE = f"""
-WITH {{who}},
+WITH proof AS ({{proof}}), {{who}},
 person AS (SELECT id FROM found UNION ALL SELECT id FROM made),
 report AS (
     INSERT INTO tickets_report ({", ".join(_REPORT)}, state, decline_reason, reporter_id)
-    VALUES ({", ".join(f"%({name})s" for name in _REPORT)},
-            '{ReportState.RECEIVED.value}', '', (SELECT id FROM person))
+    SELECT {", ".join(f"%({name})s::{_TYPES.get(name[-3:], 'text')}" for name in _REPORT)},
+           '{ReportState.RECEIVED.value}', '', (SELECT id FROM person)
+    FROM proof
     RETURNING id, reporter_id
 ), facts AS (
     INSERT INTO tickets_signal (report_id, kind, value)
@@ -59,7 +63,7 @@ report AS (
     FROM report, unnest(%(kinds)s::text[], %(values)s::text[]) AS fact (kind, value)
 ), nudge AS (
     INSERT INTO django_q_ormq (key, payload, lock)
-    SELECT %(cluster)s::text, %(payload)s, %(now)s WHERE %(cluster)s::text <> ''
+    SELECT %(cluster)s::text, %(payload)s, %(now)s FROM report WHERE %(cluster)s::text <> ''
 )
 INSERT INTO tickets_ticketevent
     (kind, at, data, client_id, report_id, actor_user_id, actor_key_id, actor_reporter_id)
@@ -70,7 +74,16 @@ SELECT '{TicketEventKind.REPORT_RECEIVED.value}', %(now)s, %(data)s::jsonb, %(cl
 FROM report
 RETURNING report_id, (SELECT reporter_id FROM report)
 """  # noqa: S608 - names of columns, from above
-_STORES = {kind: _STORE.format(who=who) for kind, who in _WHO.items()}
+# By whether a key has to prove itself, and by what the person is known.
+_STORES = {
+    (proof != "SELECT", kind): _STORE.format(proof=proof, who=who)
+    for proof in ("SELECT", KEY_STANDS)
+    for kind, who in _WHO.items()
+}
+
+
+class KeyChanged(Refused):
+    """The key, its project or what its client is promised changed since the key was read."""
 
 
 def store_report(
@@ -86,10 +99,11 @@ def store_report(
 ) -> None:
     """Insert a report, its person, signals, event and, if wanted, the nudge to triage it.
 
-    The report gets its number. Raises IntegrityError if its source key is taken.
+    The report gets its number. Raises IntegrityError if its source key is taken, and KeyChanged if
+    the actor is a key that was used or recalled and no longer stands: then nothing is stored.
     """
     in_row = triage_later and not settings.REDIS_URL
-    cluster, payload = nudge_row(_TASK) if in_row else ("", "")
+    cluster, payload = nudge_row(_TASK, now) if in_row else ("", "")
     terms: dict[str, Any] = {
         **{column: getattr(report, column) for column in _REPORT},
         "user_id": user.pk if user else None,
@@ -106,8 +120,13 @@ def store_report(
         "actor_reporter_id": actor.pk if isinstance(actor, Reporter) else None,
     }
     known_by = "user" if user else "email" if email else "name" if name else ""
-    row = fetch_row(_STORES[known_by], terms)
-    assert row is not None
+    has_to_stand = False
+    if isinstance(actor, ApiKey) and actor.promises is not None:
+        has_to_stand = True
+        terms |= key_terms(actor)
+    row = fetch_row(_STORES[has_to_stand, known_by], terms)
+    if row is None:
+        raise KeyChanged("This key was changed just now. Please send it again.")
     report.pk, report.reporter_id = row
     report._state.adding, report._state.db = False, connection.alias
     if triage_later and settings.REDIS_URL:

@@ -12,7 +12,7 @@ from core.api.idempotency import REPLAYED, source_key_of
 from core.api.json import json_answer
 from core.api.pages import PARAMETERS, page_of, page_schema
 from core.api.schema import ERRORS, IDEMPOTENCY_KEY, KEY_REUSED, READ_ERRORS
-from tickets.actions import Sender, receive_report, respond_by
+from tickets.actions import KeyChanged, Sender, receive_report, respond_by
 from tickets.api.shapes import ReceiptShape, ReportInput, ReportShape, api_url, portal_url
 from tickets.models import Report, SignalKind, Source
 from tickets.queries import get_report_for, reports_for
@@ -26,6 +26,7 @@ class ReportsView(KeyView):
     """A project's reports."""
 
     scopes = {"GET": READ, "POST": WRITE}
+    proved_in_passing = frozenset({"POST"})
 
     @extend_schema(
         operation_id="list_reports",
@@ -54,11 +55,21 @@ class ReportsView(KeyView):
         },
     )
     def post(self, request: Request) -> HttpResponse:
-        key, now = self.key, timezone.now()
-        source_key = source_key_of(request._request, owner=key.pk)
+        source_key = source_key_of(request._request, owner=self.key.pk)
         sent = _INPUT.run_validation(request.data)
-        report, is_new = receive_report(
-            project_id=key.project_id,
+        if source_key or sent["attachments"]:
+            self.prove_key()
+        try:
+            report, is_new = self._receive(sent, source_key)
+        except KeyChanged:
+            self.prove_key()
+            report, is_new = self._receive(sent, source_key)
+        headers = None if is_new else REPLAYED
+        return json_answer(_receipt(report, is_new), status=201, headers=headers)
+
+    def _receive(self, sent: dict[str, Any], source_key: str) -> tuple[Report, bool]:
+        return receive_report(
+            project_id=self.key.project_id,
             source=Source.API,
             text=sent["text"],
             title=sent["title"],
@@ -70,11 +81,9 @@ class ReportsView(KeyView):
             attachment_ids=sent["attachments"],
             claimed_severity=sent["severity"],
             source_key=source_key,
-            actor=key,
-            now=now,
+            actor=self.key,
+            now=timezone.now(),
         )
-        headers = None if is_new else REPLAYED
-        return json_answer(_receipt(report, is_new), status=201, headers=headers)
 
 
 class ReportView(KeyView):

@@ -1,4 +1,5 @@
 from django.db import models
+from django.db.models import Q
 
 from clients.models import ApiKey, Client
 from core.models import EventRow
@@ -50,7 +51,9 @@ class TicketEvent(EventRow):
     """One thing that happened to a report or a ticket."""
 
     kind = models.CharField(max_length=40, choices=TicketEventKind)
-    client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="ticket_events")
+    client = models.ForeignKey(
+        Client, on_delete=models.PROTECT, related_name="ticket_events", db_index=False
+    )
     ticket = models.ForeignKey(
         Ticket, null=True, on_delete=models.PROTECT, related_name="events", db_index=False
     )
@@ -82,7 +85,9 @@ class TicketEvent(EventRow):
     class Meta:
         ordering = ["at", "pk"]
         indexes = [
-            models.Index(fields=["ticket", "at"], name="event_of_ticket"),
+            models.Index(
+                fields=["ticket", "at"], condition=Q(ticket__isnull=False), name="event_of_ticket"
+            ),
             models.Index(fields=["report", "at"], name="event_of_report"),
             models.Index(fields=["kind", "at"], name="event_of_kind"),
         ]

@@ -64,9 +64,11 @@ class Report(models.Model):
     project = models.ForeignKey(
         Project, on_delete=models.PROTECT, related_name="reports", db_index=False
     )
-    ticket = models.ForeignKey(Ticket, null=True, on_delete=models.PROTECT, related_name="reports")
+    ticket = models.ForeignKey(
+        Ticket, null=True, on_delete=models.PROTECT, related_name="reports", db_index=False
+    )
     reporter = models.ForeignKey(
-        Reporter, null=True, on_delete=models.PROTECT, related_name="reports"
+        Reporter, null=True, on_delete=models.PROTECT, related_name="reports", db_index=False
     )
     source = models.CharField(max_length=10, choices=Source)
     source_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - many have none
@@ -105,6 +107,9 @@ class Report(models.Model):
             models.Index(fields=["client", "-id"], name="report_client_newest"),
             models.Index(fields=["project", "-id"], name="report_project_newest"),
             models.Index(fields=["received_at"], name="report_arrivals"),
+            models.Index(
+                fields=["ticket"], name="report_of_ticket", condition=Q(ticket__isnull=False)
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
