@@ -94,7 +94,7 @@ def _python(env: dict[str, str], *words: str) -> str:
 def web(
     env: dict[str, str],
     *,
-    application: str = "shipops.start.web:application",
+    application: str = "shipops.wsgi:application",
     ready: str = "/healthz",
     processes: int = PROCESSES,
 ) -> Iterator[tuple[int, int]]:
@@ -103,8 +103,7 @@ def web(
     command = supervisor.web_command(
         host="127.0.0.1", port=port, processes=processes, threads=THREADS
     )
-    command = command.replace("shipops.start.web:application", application)
-    with running(command, env) as pid:
+    with running(f"{command} {application}", env) as pid:
         wait_until_ready(port, ready)
         yield port, pid
 

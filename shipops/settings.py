@@ -284,7 +284,8 @@ Q_CLUSTER = {
     "max_attempts": 5,
     "ack_failures": True,
     "catch_up": False,
-    "save_limit": 1000,
+    # Locked and read again whenever a task is done.
+    "save_limit": 100,
     "queue_limit": 50,
     "bulk": 1,
     "label": "Background work",

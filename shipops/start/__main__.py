@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from contextlib import ExitStack
+from functools import partial
 from types import FrameType
 from urllib.parse import urlsplit
 
@@ -29,7 +30,7 @@ class _Stopped(BaseException):
 def main(arguments: list[str]) -> int:
     """Run until Ctrl-C or SIGTERM; gives the exit code."""
     if os.environ.pop("STOP_WITH_PARENT", ""):
-        die_with_parent(signal.SIGTERM)
+        die_with_parent(os.getppid(), signal.SIGTERM)
     signal.signal(signal.SIGTERM, _stop)
     signal.signal(signal.SIGINT, _stop)
     try:
@@ -92,7 +93,7 @@ def _prepare(*, demo: bool) -> None:
     command = [sys.executable, "-m", "shipops.start.prepare", *(["--demo"] if demo else [])]
     # A session of its own: on Ctrl-C it is told to stop once, by us.
     with subprocess.Popen(  # noqa: S603
-        command, start_new_session=True, preexec_fn=die_with_parent
+        command, start_new_session=True, preexec_fn=partial(die_with_parent, os.getpid())
     ) as child:
         try:
             code = child.wait()

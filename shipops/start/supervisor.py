@@ -20,22 +20,14 @@ from shipops.start.orphans import die_with_parent
 
 # How long the rest may take to finish its work once one has stopped, before it is killed.
 honcho_manager.KILL_WAIT = 20
-_WEB_KILL_SECONDS = 10
 _READY_SECONDS = 60
 
 
 def web_command(*, host: str, port: int, processes: int, threads: int) -> str:
-    """Give the command of the web server.
-
-    No access log: addresses carry tokens (fix checks, invitations).
-    """
+    """Give the command of the web server."""
     return _python(
-        *("-m", "granian", "--interface", "wsgi", "--host", host, "--port", str(port)),
-        *("--workers", str(processes), "--blocking-threads", str(threads)),
-        *("--backlog", "1024", "--http", "1", "--no-ws", "--no-access-log"),
-        "--respawn-failed-workers",
-        *("--workers-kill-timeout", str(_WEB_KILL_SECONDS), "--log-level", "warning"),
-        "shipops.start.web:application",
+        *("-m", "shipops.start.web", "--host", host, "--port", str(port)),
+        *("--processes", str(processes), "--threads", str(threads)),
     )
 
 
@@ -53,10 +45,11 @@ class _Child(Process):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._child_ctor = partial(Popen, preexec_fn=die_with_parent)
+        self._supervisor = os.getpid()
 
     def run(self, *args: Any, **kwargs: Any) -> None:
-        die_with_parent()
+        die_with_parent(self._supervisor)
+        self._child_ctor = partial(Popen, preexec_fn=partial(die_with_parent, os.getpid()))
         super().run(*args, **kwargs)
 
 

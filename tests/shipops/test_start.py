@@ -25,7 +25,7 @@ from shipops.start.checks import (
     check_port,
     check_python,
 )
-from shipops.start.supervisor import Supervisor, answers, web_command
+from shipops.start.supervisor import Supervisor, answers
 
 ROOT = Path(__file__).parents[2]
 NOWHERE = "postgresql://ops:hush@127.0.0.1:1/books"  # nothing listens on port 1
@@ -346,10 +346,55 @@ def test_when_one_process_ends_the_rest_is_stopped_and_the_code_says_failure(
     assert supervisor.exit_code() == code
 
 
-def test_the_web_server_writes_no_addresses_down() -> None:
-    command = web_command(host="127.0.0.1", port=8000, processes=2, threads=4)
+TINY = """
+import os
 
-    assert "--no-access-log" in command
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+from django.http import HttpResponse
+from django.urls import re_path
+
+settings.configure(ROOT_URLCONF=__name__, ALLOWED_HOSTS=["*"], SECRET_KEY="tiny")
+urlpatterns = [re_path("", lambda request: HttpResponse(str(os.getpid())))]
+application = get_wsgi_application()
+"""
+
+
+def test_killed_web_processes_are_replaced_each_time_and_no_address_is_written_down(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tiny.py").write_text(TINY)
+    port = _free_port()
+
+    def ask() -> int:
+        connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            connection.request("GET", "/v/a-token-nobody-may-read")
+            return int(connection.getresponse().read())
+        except (OSError, http.client.HTTPException):
+            return 0
+        finally:
+            connection.close()
+
+    program = [sys.executable, "-m", "shipops.start.web", "tiny:application"]
+    options = ["--host", "127.0.0.1", "--port", str(port), "--processes", "1", "--threads", "1"]
+    output = (tmp_path / "output").open("w+")
+    environment = {**os.environ, "PYTHONPATH": f"{ROOT}:{tmp_path}"}
+    with subprocess.Popen(
+        [*program, *options], stdout=output, stderr=subprocess.STDOUT, env=environment
+    ) as server:
+        try:
+            seen = {0}
+            for _ in range(4):
+                _wait_for(lambda: {ask()} - seen)
+                seen.add(answering := ask())
+                assert psutil.Process(answering).ppid() == server.pid
+                os.kill(answering, signal.SIGKILL)
+            _wait_for(lambda: {ask()} - seen)
+        finally:
+            server.terminate()
+    output.seek(0)
+    assert "a-token" not in output.read()
 
 
 def test_a_server_that_is_not_there_does_not_answer() -> None:
@@ -474,7 +519,7 @@ def test_make_run_hands_its_life_to_the_starter(machine: Path) -> None:
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("name", ["granian", "shipops.start.worker"])
+@pytest.mark.parametrize("name", ["shipops.start.web", "shipops.start.worker"])
 def test_a_killed_web_or_worker_brings_the_rest_down_and_says_so(var: Path, name: str) -> None:
     port = _free_port()
     with _running(var, port) as starter:
