@@ -52,6 +52,24 @@ def test_no_setting_is_documented_that_nobody_reads() -> None:
     assert {name for name in documented if name not in source} == set()
 
 
+def _papers() -> list[Path]:
+    return [*ROOT.glob("*.md"), *DOCS.rglob("*.md"), *(ROOT / "benchmarks").glob("*.md")]
+
+
+@pytest.mark.parametrize("paper", _papers(), ids=lambda paper: str(paper.relative_to(ROOT)))
+def test_every_link_to_another_paper_leads_somewhere(paper: Path) -> None:
+    text = paper.read_text(encoding="utf-8")
+    links = re.findall(r"\]\(([^)\s]+)\)|^\[[^\]]+\]:\s*(\S+)", text, re.MULTILINE)
+    targets = {(inline or named).partition("#")[0] for inline, named in links}
+    local = {target for target in targets if target and "://" not in target}
+
+    assert {target for target in local if not (paper.parent / target).exists()} == set()
+
+
+def test_the_links_of_the_papers_are_found() -> None:
+    assert any("](docs/" in paper.read_text(encoding="utf-8") for paper in _papers())
+
+
 @pytest.mark.parametrize(
     "kinds", [ReportState, TicketState, RetainerState, TicketEventKind, ClientEventKind]
 )
