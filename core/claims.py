@@ -9,14 +9,17 @@ from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from django.db import models, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 
 FIRST_RETRY = timedelta(seconds=30)
 LONGEST_RETRY = timedelta(hours=6)
 
 
 class Claimable(models.Model):
-    """A row of work that one worker at a time takes; ``due_at`` is null once it is done."""
+    """A row of work that one worker at a time takes; ``due_at`` is null once it is done.
+
+    ``attempts`` counts the claims, so that also one whose holder died is counted.
+    """
 
     due_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -34,7 +37,10 @@ Row = TypeVar("Row", bound=Claimable)
 def claim(
     rows: models.QuerySet[Row], *, now: datetime, lease: timedelta, limit: int = 1
 ) -> list[Row]:
-    """Lease up to ``limit`` due rows, earliest first, skipping rows another worker holds."""
+    """Lease up to ``limit`` due rows, earliest first, skipping rows another worker holds.
+
+    It begins an attempt of each.
+    """
     free = Q(leased_until__isnull=True) | Q(leased_until__lte=now)
     with transaction.atomic():
         claimed = list(
@@ -45,8 +51,9 @@ def claim(
         token = uuid.uuid4()
         for row in claimed:
             row.lease_token, row.leased_until = token, now + lease
+            row.attempts += 1
         rows.model._default_manager.filter(pk__in=[row.pk for row in claimed]).update(
-            lease_token=token, leased_until=now + lease
+            lease_token=token, leased_until=now + lease, attempts=F("attempts") + 1
         )
     return claimed
 
@@ -58,8 +65,8 @@ def finish(row: Claimable, **changes: Any) -> bool:
 
 def back_off(row: Claimable, *, now: datetime, error: str) -> bool:
     """Give the row back to be tried later: 30 s, doubled each time, at most 6 hours."""
-    wait = min(FIRST_RETRY * 2 ** min(row.attempts, 16), LONGEST_RETRY)
-    return _write(row, due_at=now + wait, attempts=row.attempts + 1, last_error=error[:500])
+    wait = min(FIRST_RETRY * 2 ** min(row.attempts - 1, 16), LONGEST_RETRY)
+    return _write(row, due_at=now + wait, last_error=error[:500])
 
 
 def _write(row: Claimable, **changes: Any) -> bool:

@@ -38,17 +38,28 @@ def deliver_due() -> None:
 
 
 def _send(message: OutboxMessage) -> None:
+    if message.attempts > MOST_ATTEMPTS:
+        # A failure gives up by itself; here the holder of the last attempt never came back.
+        reason = "The worker stopped in the middle of the last attempt."
+        logger.error("outbox message %s given up: %s", message.pk, reason)
+        _give_up(message, reason)
+        return
     try:
         SENDERS[OutboxMessage.Channel(message.channel)](message)
     except Exception as error:  # the outermost loop: one bad message must not stop the others
         reason = f"{type(error).__name__}: {error}"[:500]
         logger.warning("outbox message %s failed: %s", message.pk, reason)
-        if message.attempts + 1 >= MOST_ATTEMPTS:
-            claims.finish(message, state=OutboxMessage.State.FAILED, last_error=reason)
+        if message.attempts == MOST_ATTEMPTS:
+            _give_up(message, reason)
         else:
             claims.back_off(message, now=timezone.now(), error=reason)
         return
     claims.finish(message, state=OutboxMessage.State.SENT, sent_at=timezone.now())
+
+
+def _give_up(message: OutboxMessage, reason: str) -> None:
+    failed = OutboxMessage.State.FAILED
+    claims.finish(message, state=failed, attempts=MOST_ATTEMPTS, last_error=reason)
 
 
 def forget_sessions() -> None:

@@ -100,6 +100,50 @@ def test_after_the_last_attempt_it_is_given_up_and_can_be_tried_again(
     assert message.state == State.SENT and len(mail.outbox) == 1
 
 
+class Killed(BaseException):
+    """What ends a worker: no ``except Exception`` hears of it."""
+
+
+def _kill(message: OutboxMessage) -> None:
+    raise Killed
+
+
+def _end_lease(now: datetime) -> None:
+    OutboxMessage.objects.update(leased_until=now - MINUTE)
+
+
+def test_a_message_that_kills_its_workers_is_given_up_and_can_be_tried_again(
+    message: OutboxMessage, monkeypatch: pytest.MonkeyPatch, now: datetime, ops_admin: User
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setitem(tasks.SENDERS, OutboxMessage.Channel.MAIL, _kill)
+        for attempt in range(1, tasks.MOST_ATTEMPTS + 1):
+            with pytest.raises(Killed):
+                tasks.deliver_due()
+            message.refresh_from_db()
+            assert (message.state, message.attempts) == (State.PENDING, attempt)
+            tasks.deliver_due()  # while the lease runs, nobody else takes it
+            _end_lease(now)
+        tasks.deliver_due()  # would be killed, too
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (State.FAILED, tasks.MOST_ATTEMPTS)
+    assert "stopped" in message.last_error and message.lease_token is None
+
+    retry_message(message_id=message.pk, actor=ops_admin, now=now - MINUTE)
+    tasks.deliver(message_id=message.pk)
+    message.refresh_from_db()
+    assert (message.state, message.attempts) == (State.SENT, 1)
+
+
+def test_the_nudge_gives_up_too_what_killed_every_worker(
+    message: OutboxMessage, now: datetime
+) -> None:
+    OutboxMessage.objects.update(attempts=tasks.MOST_ATTEMPTS)
+    tasks.deliver(message_id=message.pk)
+    message.refresh_from_db()
+    assert message.state == State.FAILED and not mail.outbox
+
+
 def test_retrying_a_sent_message_is_refused_and_sends_nothing(
     message: OutboxMessage, now: datetime, ops_admin: User
 ) -> None:
@@ -173,23 +217,25 @@ def test_a_leased_row_is_nobody_else_s_until_the_lease_ends(
     assert claims.claim(rows, now=now, lease=MINUTE) == []
     (second,) = claims.claim(rows, now=now + 2 * MINUTE, lease=MINUTE)
     assert second.lease_token != first.lease_token
+    assert (first.attempts, second.attempts) == (1, 2)
     # Who lost the lease writes nothing.
     assert not claims.finish(first, state=State.SENT, sent_at=now)
     assert not claims.back_off(first, now=now, error="late")
     message.refresh_from_db()
-    assert message.state == State.PENDING and message.attempts == 0
+    assert message.state == State.PENDING and message.attempts == 2
     assert claims.finish(second, state=State.SENT, sent_at=now)
     assert not claims.finish(second, state=State.SENT, sent_at=now)
 
 
 def test_back_off_doubles_to_six_hours_at_most(message: OutboxMessage, now: datetime) -> None:
-    expected = {0: 30, 1: 60, 5: 960, 9: 15360, 10: 21600, 40: 21600}
+    expected = {1: 30, 2: 60, 6: 960, 10: 15360, 11: 21600, 41: 21600}
     for attempts, seconds in expected.items():
         OutboxMessage.objects.update(attempts=attempts, due_at=now, lease_token=uuid.uuid4())
         message.refresh_from_db()
         assert claims.back_off(message, now=now, error="e" * 900)
         message.refresh_from_db()
         assert message.due_at == now + timedelta(seconds=seconds)
+        assert message.attempts == attempts
         assert len(message.last_error) == 500
 
 
