@@ -1,7 +1,10 @@
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db import models
+from django.db import IntegrityError, models, transaction
+from psycopg.errors import UniqueViolation
 
 from core.errors import InvalidInput
 
@@ -28,3 +31,20 @@ def check_fields(row: models.Model) -> None:
         field, messages = next(iter(error.message_dict.items()))
         name = "" if field == NON_FIELD_ERRORS else field
         raise InvalidInput(" ".join(messages), field=name) from None
+
+
+@contextmanager
+def unless_taken(*constraints: str, message: str, field: str) -> Iterator[None]:
+    """Raises InvalidInput for what is saved inside and stands there already.
+
+    The database decides: of two who save at the same instant one is refused as a later one would
+    be. ``constraints`` names the unique constraints meant; any other breach is raised as it is.
+    """
+    try:
+        with transaction.atomic():
+            yield
+    except IntegrityError as error:
+        cause = error.__cause__
+        if isinstance(cause, UniqueViolation) and cause.diag.constraint_name in constraints:
+            raise InvalidInput(message, field=field) from None
+        raise

@@ -8,7 +8,7 @@ from clients.models import Client, ClientEventKind, User
 from clients.queries import house_role, role_of, staff
 from clients.rules.roles import require
 from core.errors import InvalidInput
-from core.validation import check_fields
+from core.validation import check_fields, unless_taken
 
 
 @transaction.atomic
@@ -37,10 +37,8 @@ def create_client(
         created_at=now,
     )
     check_fields(client)
-    if Client.objects.filter(slug=client.slug).exists():
-        raise InvalidInput("This short name is taken.", field="slug")
-
-    client.save()
+    with unless_taken("clients_client_slug_key", message="This short name is taken.", field="slug"):
+        client.save()
     record(ClientEventKind.CLIENT_CREATED, actor=actor, at=now, client=client)
     return client
 

@@ -12,7 +12,7 @@ from clients.rules.retainers import RetainerState
 from clients.rules.roles import require
 from core.errors import InvalidInput, MoveRefused
 from core.money import Money
-from core.validation import check_fields
+from core.validation import check_fields, unless_taken
 
 PRIORITIES = ("P1", "P2", "P3", "P4")
 MOST_TARGET_MINUTES = 52 * 5 * 480
@@ -24,9 +24,10 @@ def create_plan(*, name: str, actor: User | None, summary: str = "") -> Plan:
     require(house_role(actor), "plan.publish")
     plan = Plan(name=name.strip(), slug=slugify(name), summary=summary.strip())
     check_fields(plan)
-    if Plan.objects.filter(slug=plan.slug).exists():
-        raise InvalidInput("There is a plan of this name.", field="name")
-    plan.save()
+    with unless_taken(
+        "clients_plan_slug_key", message="There is a plan of this name.", field="name"
+    ):
+        plan.save()
     return plan
 
 

@@ -11,7 +11,7 @@ from clients.rules.roles import Role, require
 from clients.rules.secrets import holds_secret
 from core.errors import InvalidInput, MoveRefused
 from core.tokens import hash_token, random_token
-from core.validation import check_fields
+from core.validation import check_fields, unless_taken
 
 CLOCK_SKEW = timedelta(minutes=5)
 OLDEST_DEPLOY = timedelta(days=20 * 365)
@@ -36,12 +36,12 @@ def create_project(
     """
     client = Client.objects.select_for_update(no_key=True).get(pk=client_id)
     require(role_of(actor, client.pk), "project.create")
-    short = slug or slugify(facts.get("name", ""))
-    project = Project(client=client, slug=short, created_at=now)
+    project = Project(client=client, slug=slug or slugify(facts.get("name", "")), created_at=now)
     _set_facts(project, facts)
-    if Project.objects.filter(slug=short).exists():
-        raise InvalidInput("This short name is taken.", field="slug")
-    project.save()
+    with unless_taken(
+        "clients_project_slug_key", message="This short name is taken.", field="slug"
+    ):
+        project.save()
     record(ClientEventKind.PROJECT_CREATED, actor=actor, at=now, client=client, project=project)
     return project
 

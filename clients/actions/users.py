@@ -8,7 +8,7 @@ from clients.models import ClientEventKind, User
 from clients.queries import house_role
 from clients.rules.roles import ENGINEERS, OPS_ADMINS, Role, require
 from core.errors import InvalidInput, MoveRefused
-from core.validation import check_fields
+from core.validation import check_fields, unless_taken
 
 GROUPS = {Role.ENGINEER: ENGINEERS, Role.OPS_ADMIN: OPS_ADMINS}
 
@@ -36,9 +36,11 @@ def create_staff(
     user = User(email=email.strip().lower(), name=name.strip(), time_zone=time_zone, is_staff=True)
     user.set_unusable_password()
     check_fields(user)
-    if User.objects.filter(email__iexact=user.email).exists():
-        raise InvalidInput("There is an account with this address.", field="email")
-    user.save()
+    with unless_taken(
+        "clients_user_email_key", "user_email_once",
+        message="There is an account with this address.", field="email",
+    ):  # fmt: skip
+        user.save()
     user.groups.set(Group.objects.filter(name=GROUPS[wanted]))
     record(ClientEventKind.STAFF_CHANGED, actor=actor, at=now, user=user, data={"role": wanted})
     return user
