@@ -1,28 +1,34 @@
 """What every console page stands on: who of the staff is signed in, and how refusals show."""
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from django.contrib import admin, messages
-from django.core.cache import cache
-from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.cache import add_never_cache_headers
-from django.utils.crypto import get_random_string
 
 from clients.models import User
+from clients.pages import FORM_KEY, answer, new_form_key, number_in, refusals_as_messages, sent_once
 from clients.rules.roles import Role, may
-from core.errors import InvalidInput, Refused
+from core.errors import InvalidInput
+
+__all__ = [
+    "FORM_KEY",
+    "Console",
+    "console_page",
+    "refusals_as_messages",
+    "show",
+    "show_part",
+    "whole",
+    "whole_or_none",
+]
 
 P = ParamSpec("P")
-FORM_KEY = "form_key"
-_SENT_FOR_SECONDS = 3600
 
 
 @dataclass(frozen=True)
@@ -60,15 +66,10 @@ def console_page(
             console = Console(user, user.staff_role, timezone.now())
             if not console.may(action):
                 raise PermissionDenied
-            with _sent_once(request, user) as is_first:
+            with sent_once(request, user) as is_first:
                 if not is_first:
                     return redirect(request.get_full_path())
-                try:
-                    response = view(request, console, *args, **kwargs)
-                except ObjectDoesNotExist:
-                    raise Http404 from None
-            add_never_cache_headers(response)
-            return response
+                return answer(view, request, console, *args, **kwargs)
 
         return opened
 
@@ -88,7 +89,7 @@ def show(
         **admin.site.each_context(request),
         "console": console,
         "now": console.now,
-        FORM_KEY: get_random_string(24),
+        FORM_KEY: new_form_key(),
         **context,
     }
     return render(request, template, facts, status=status)
@@ -101,38 +102,14 @@ def show_part(
     return render(request, template, {"console": console, "now": console.now, **context})
 
 
-@contextmanager
-def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
-    """Show a refusal as a message, for buttons that carry nothing typed."""
-    try:
-        yield
-    except Refused as refusal:
-        messages.error(request, refusal.message)
-
-
 def whole(data: Mapping[str, str], field: str) -> int:
     """Read a whole number from a form. Raises InvalidInput for anything else."""
-    text = data.get(field, "").strip().lstrip("#")
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
+    number = number_in(data.get(field, "").strip().lstrip("#"))
+    if number is None:
         raise InvalidInput("Give a whole number.", field=field)
-    return int(text)
+    return number
 
 
 def whole_or_none(data: Mapping[str, str], field: str) -> int | None:
     """Read a whole number that may be left out."""
     return whole(data, field) if data.get(field, "").strip() else None
-
-
-@contextmanager
-def _sent_once(request: HttpRequest, user: User) -> Iterator[bool]:
-    """Tell whether this form is sent for the first time; a crash lets it be sent again."""
-    key = request.POST.get(FORM_KEY, "")[:40] if request.method == "POST" else ""
-    if not key:
-        yield True
-        return
-    mark = f"console-form:{user.pk}:{key}"
-    try:
-        yield cache.add(mark, True, _SENT_FOR_SECONDS)
-    except Exception:  # whatever happened, the same form may be tried again
-        cache.delete(mark)
-        raise

@@ -1,23 +1,23 @@
 """What every portal page stands on: who is signed in, for which client, and how refusals show."""
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, wraps
 from typing import Any, Concatenate, ParamSpec
 
 from django import forms
-from django.contrib import messages
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import ObjectDoesNotExist, PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers, patch_vary_headers
 from django.views.decorators.http import require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
+from clients import pages
 from clients.models import Client, Member, User
 from clients.queries import memberships_of
 from clients.rules.roles import Role, may
@@ -25,6 +25,7 @@ from core.errors import LimitReached, NotAllowed, Refused
 from core.limits import check_limit, client_address
 
 SESSION_CLIENT = "portal_client"
+_PAGES_OF_THEIR_OWN = (LimitReached, NotAllowed)
 
 P = ParamSpec("P")
 
@@ -86,14 +87,12 @@ def account_page(
         if not isinstance(request.user, User):
             return _to_login(request)
         try:
-            response = view(request, _portal_of(request, request.user), *args, **kwargs)
-        except ObjectDoesNotExist:
-            raise Http404 from None
+            portal = _portal_of(request, request.user)
+            response = pages.answer(view, request, portal, *args, **kwargs)
         except NotAllowed as refusal:
             raise PermissionDenied(refusal.message) from None
         except LimitReached as refusal:
             return too_many(request, refusal)
-        add_never_cache_headers(response)
         patch_vary_headers(response, ["HX-Request"])
         return response
 
@@ -170,7 +169,7 @@ def show(
 
 def number_of(text: str | None) -> int:
     """Read the number of a row from a form; whatever is none gives 0, which no row has."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
+    return pages.number_in(text or "") or 0
 
 
 def too_many(request: HttpRequest, refusal: LimitReached) -> HttpResponse:
@@ -185,20 +184,14 @@ def add_refusal(form: forms.Form, refusal: Refused) -> None:
 
     What no change to the form would mend goes on as it is and becomes a page of its own.
     """
-    if isinstance(refusal, (LimitReached, NotAllowed)):
+    if isinstance(refusal, _PAGES_OF_THEIR_OWN):
         raise refusal
     form.add_error(refusal.field if refusal.field in form.fields else None, refusal.message)
 
 
-@contextmanager
-def refusals_as_messages(request: HttpRequest) -> Iterator[None]:
+def refusals_as_messages(request: HttpRequest) -> AbstractContextManager[None]:
     """Show a refusal as a message, for the buttons that have no form to show it on."""
-    try:
-        yield
-    except (LimitReached, NotAllowed):
-        raise
-    except Refused as refusal:
-        messages.error(request, refusal.message)
+    return pages.refusals_as_messages(request, but=_PAGES_OF_THEIR_OWN)
 
 
 def _portal_of(request: HttpRequest, user: User) -> Portal:
