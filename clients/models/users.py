@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from functools import cache
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -13,9 +14,15 @@ from django.utils.functional import cached_property
 from clients.rules.roles import ENGINEERS, OPS_ADMINS, Role
 
 
+@cache
+def known_time_zones() -> frozenset[str]:
+    """Name the IANA time zones of this machine, read from its disk once a process."""
+    return frozenset(zoneinfo.available_timezones())
+
+
 def validate_time_zone(name: str) -> None:
     """Raises ValidationError unless the IANA time zone is known."""
-    if name not in zoneinfo.available_timezones():
+    if name not in known_time_zones():
         raise ValidationError("Unknown time zone.")
 
 
