@@ -185,24 +185,18 @@ def record_release(
     project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
     is_foreign = isinstance(actor, ApiKey) and actor.project_id != project.pk
     require(Role.STRANGER if is_foreign else role_of(actor, project.client_id), "release.record")
-    if deployed_at and deployed_at > now + CLOCK_SKEW:
-        raise InvalidInput("The deploy cannot lie in the future.", field="deployed_at")
-    if deployed_at and deployed_at < now - OLDEST_DEPLOY:
-        raise InvalidInput("Nothing was deployed so long ago.", field="deployed_at")
     release = Release(
         project=project,
         version=version.strip(),
         environment=environment.strip() or "production",
         commit=commit.strip(),
         url=url.strip(),
-        deployed_at=min(deployed_at or now, now),
+        deployed_at=_past_instant(deployed_at or now, now),
         recorded_at=now,
     )
     check_fields(release)
-    known = Release.objects.filter(
-        project=project, version=release.version, environment=release.environment
-    ).first()
-    if known:
+    same = project.releases.filter(version=release.version, environment=release.environment)
+    if known := same.first():
         return known, False
     release.save()
     record(
@@ -214,3 +208,12 @@ def record_release(
         release=release,
     )
     return release, True
+
+
+def _past_instant(deployed_at: datetime, now: datetime) -> datetime:
+    """Check when something was deployed; a clock a little ahead of ours means now."""
+    if deployed_at > now + CLOCK_SKEW:
+        raise InvalidInput("The deploy cannot lie in the future.", field="deployed_at")
+    if deployed_at < now - OLDEST_DEPLOY:
+        raise InvalidInput("Nothing was deployed so long ago.", field="deployed_at")
+    return min(deployed_at, now)
