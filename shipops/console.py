@@ -121,9 +121,14 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def _is_inside(path: str, link: str) -> bool:
+    # The theme's lists lie below /console/clients/, but are pages of their own.
+    return path.startswith(link) and not path[len(link) :][:1].isalpha()
+
+
 def _item(
     request: HttpRequest, title: str, icon: str, url: str, *, needs: str = "", exact: bool = False
 ) -> dict[str, Any]:
     link = reverse(url)
-    active = request.path == link if exact else request.path.startswith(link)
+    active = request.path == link if exact else _is_inside(request.path, link)
     return {"title": title, "icon": icon, "link": link, "needs": needs, "active": active}

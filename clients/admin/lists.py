@@ -1,5 +1,6 @@
 """Searchable lists of all retainers and all people; their rows lead to the client's page."""
 
+from datetime import datetime
 from typing import Any
 
 from django.contrib import admin
@@ -9,11 +10,17 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.timezone import localtime
 
 from clients.admin.people import role_in_groups
 from clients.models import Client, Retainer, User
 from clients.rules.roles import Role
 from core.admin import ReadOnlyAdmin
+
+
+def _day(moment: datetime | None) -> str:
+    # As the other pages say it: the admin's own form is American.
+    return f"{localtime(moment):%-d %b %Y}" if moment else ""
 
 
 def _link_to(client: Client) -> SafeString:
@@ -25,8 +32,8 @@ def _link_to(client: Client) -> SafeString:
 class RetainerAdmin(ReadOnlyAdmin):
     """All retainers, the running ones and those that ended, newest first."""
 
-    list_display = ["agreed_by", "plan_version", "price", "state", "started_at", "ended_at"]
-    sortable_by = ["started_at", "ended_at"]
+    list_display = ["agreed_by", "plan_version", "price", "state", "started", "ended"]
+    sortable_by = ["started", "ended"]
     list_display_links = None
     list_select_related = ["client", "plan_version__plan"]
     list_filter = ["state", "plan_version__plan"]
@@ -55,17 +62,27 @@ class RetainerAdmin(ReadOnlyAdmin):
         """Give the price of a month."""
         return str(retainer.plan_version.price)
 
+    @admin.display(description="started", ordering="started_at")
+    def started(self, retainer: Retainer) -> str:
+        """Say since when it runs."""
+        return _day(retainer.started_at)
+
+    @admin.display(description="ended", ordering="ended_at")
+    def ended(self, retainer: Retainer) -> str:
+        """Say until when it ran."""
+        return _day(retainer.ended_at)
+
 
 @admin.register(User)
 class UserAdmin(ReadOnlyAdmin):
     """Everybody who can sign in: clients' members and our side."""
 
-    list_display = ["who", "places", "side", "last_login"]
-    sortable_by = ["last_login"]
+    list_display = ["who", "places", "side", "signed_in"]
+    sortable_by = ["signed_in"]
     list_display_links = None
     list_filter = ["is_staff", "memberships__role"]
     search_fields = ["email", "name"]
-    search_help_text = "Part of the name or mail address"
+    search_help_text = "Part of the name or e-mail address"
     ordering = ["email"]
 
     page_title = "People"
@@ -106,8 +123,13 @@ class UserAdmin(ReadOnlyAdmin):
             ],
         )
 
-    @admin.display(description="our side")
+    @admin.display(description="staff role")
     def side(self, person: User) -> str:
         """Give what the person is on our side."""
         role = role_in_groups(person)
         return Role(role).label if role else ""
+
+    @admin.display(description="last sign-in", ordering="last_login")
+    def signed_in(self, person: User) -> str:
+        """Say when the person last signed in."""
+        return _day(person.last_login) or "never"

@@ -11,6 +11,8 @@ _UNITS = (
     ("hour", 3600, 1),
     ("minute", 60, 1),
 )
+# From 9:00 to 17:00, as the promises count it.
+_WORKING_DAY = 8 * 60
 
 
 def describe_moment(moment: datetime, now: datetime) -> str:
@@ -35,6 +37,18 @@ def describe_distance(moment: datetime, now: datetime) -> str:
     if not words:
         return "just now" if seconds <= 0 else "in a moment"
     return f"in {words}" if seconds > 0 else f"{words} ago"
+
+
+def describe_business_time(minutes: int) -> str:
+    """Say an amount of business time in working days, hours and minutes: "1 day 4 h", "45 min"."""
+    days, rest = divmod(minutes, _WORKING_DAY)
+    hours, left = divmod(rest, 60)
+    parts = [
+        f"{days} day" if days == 1 else f"{days} days" if days else "",
+        f"{hours} h" if hours else "",
+        f"{left} min" if left or not minutes else "",
+    ]
+    return " ".join(part for part in parts if part)
 
 
 def _amount(seconds: int) -> str:

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from clients.rules.times import describe_distance, describe_moment
+from clients.rules.times import describe_business_time, describe_distance, describe_moment
 
 register = template.Library()
 
@@ -55,6 +55,12 @@ def distance(context: Context, moment: datetime | None) -> str:
         local.strftime("%A %-d %B %Y, %H:%M %Z"),
         describe_distance(moment, context["now"]),
     )
+
+
+@register.filter
+def business_time(minutes: int) -> str:
+    """Say business minutes as people do: "4 h", "2 days"."""
+    return describe_business_time(minutes)
 
 
 @register.simple_tag

@@ -24,7 +24,7 @@ def _is_number(term: str) -> bool:
 class TicketAdmin(ReadOnlyAdmin):
     """All tickets, newest first."""
 
-    list_display = ["what", "client", "project", "state", "rank", "assignee"]
+    list_display = ["what", "client", "app", "state", "rank", "assignee"]
     sortable_by = ["what"]
     list_display_links = None
     list_select_related = ["client", "project", "assignee"]
@@ -64,6 +64,11 @@ class TicketAdmin(ReadOnlyAdmin):
             link, ticket.number, ticket.title,
         )  # fmt: skip
 
+    @admin.display(description="app")
+    def app(self, ticket: Ticket) -> str:
+        """Name the project in the word of every page."""
+        return ticket.project.name
+
     @admin.display(description="priority")
     def rank(self, ticket: Ticket) -> SafeString:
         """Give priority and severity as marks."""
@@ -77,7 +82,7 @@ class TicketAdmin(ReadOnlyAdmin):
 class ReportAdmin(ReadOnlyAdmin):
     """All reports, newest first."""
 
-    list_display = ["what", "client", "project", "state", "source", "received"]
+    list_display = ["what", "client", "app", "state", "source", "received"]
     sortable_by = ["what"]
     list_display_links = None
     list_select_related = ["client", "project"]
@@ -116,6 +121,11 @@ class ReportAdmin(ReadOnlyAdmin):
             '<a class="row-link" href="{}"><span class="number">#{}</span> {}</a>',
             link, report.number, report.headline,
         )  # fmt: skip
+
+    @admin.display(description="app")
+    def app(self, report: Report) -> str:
+        """Name the project in the word of every page."""
+        return report.project.name
 
     @admin.display(description="received")
     def received(self, report: Report) -> str:

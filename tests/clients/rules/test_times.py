@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.rules.times import describe_distance, describe_moment
+from clients.rules.times import describe_business_time, describe_distance, describe_moment
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 
@@ -52,3 +52,21 @@ def test_every_distance_points_the_right_way_with_a_correct_plural(distance: tim
         assert words.startswith("in ") == (distance > timedelta())
         count, unit = words.removeprefix("in ").removesuffix(" ago").split()
         assert unit.endswith("s") == (int(count) != 1)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (0, "0 min"),
+        (15, "15 min"),
+        (60, "1 h"),
+        (90, "1 h 30 min"),
+        (240, "4 h"),
+        (480, "1 day"),
+        (720, "1 day 4 h"),
+        (960, "2 days"),
+        (4800, "10 days"),
+    ],
+)
+def test_business_time_is_said_in_working_days_hours_and_minutes(minutes: int, words: str) -> None:
+    assert describe_business_time(minutes) == words
