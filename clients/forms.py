@@ -1,13 +1,15 @@
 """Forms of accounts and teams; what they check is shape, the actions check the rest."""
 
-import zoneinfo
+from collections.abc import Iterable
 from functools import cache
 from typing import Any
 
 from allauth.account.forms import LoginForm as AllauthLoginForm
 from django import forms
 
+from clients.models import ApiScope, Project
 from clients.models.accounts import CLIENT_ROLE_CHOICES
+from clients.models.users import known_time_zones
 from clients.rules.roles import Role
 
 
@@ -15,7 +17,7 @@ from clients.rules.roles import Role
 def time_zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """List the time zones people know, in groups by continent, UTC first."""
     groups: dict[str, list[tuple[str, str]]] = {"Everywhere": [("UTC", "UTC")]}
-    for name in sorted(zoneinfo.available_timezones()):
+    for name in sorted(known_time_zones()):
         area, _, place = name.partition("/")
         if place and area not in {"Etc", "SystemV", "posix", "right", "US"}:
             groups.setdefault(area, []).append((name, place.replace("_", " ")))
@@ -87,3 +89,44 @@ class ClientForm(forms.Form):
         choices=time_zone_choices,
         help_text="New members start with it.",
     )
+
+
+class ApiKeyForm(forms.Form):
+    """Make a key to the API for one of the client's apps."""
+
+    NOTES = {
+        ApiScope.REPORTS_WRITE: "For your app, when something fails in it.",
+        ApiScope.REPORTS_READ: "For a page of yours that shows what became of them.",
+        ApiScope.RELEASES_WRITE: "For your CI, after each deploy.",
+    }
+
+    project = forms.ChoiceField(label="App")
+    name = forms.CharField(
+        label="What uses it",
+        max_length=80,
+        help_text="So that you know later which one to revoke.",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": "CI deploys"}),
+    )
+    scopes = forms.MultipleChoiceField(
+        label="It may",
+        choices=ApiScope.choices,
+        error_messages={"required": "Choose what the key may do."},
+    )
+
+    def __init__(self, *args: Any, projects: Iterable[Project], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.projects = list(projects)
+        choices = [(str(project.pk), project.name) for project in self.projects]
+        self.fields["project"].choices = choices  # type: ignore[attr-defined]
+        if len(choices) == 1:
+            self.fields["project"].initial = choices[0][0]
+            self.fields["project"].widget = forms.HiddenInput()
+
+    @property
+    def scope_choices(self) -> list[tuple[str, str, str, bool]]:
+        """What a key may be allowed: value, title, note, and whether it is chosen."""
+        chosen = self["scopes"].value() or []
+        return [
+            (scope.value, scope.label, self.NOTES[scope], scope.value in chosen)
+            for scope in ApiScope
+        ]

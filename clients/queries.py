@@ -6,6 +6,7 @@ from clients.models import (
     ApiKey,
     Client,
     ClientEvent,
+    ClientEventKind,
     Invitation,
     Member,
     Plan,
@@ -168,13 +169,30 @@ def latest_releases(client_id: int) -> QuerySet[Release]:
 
 def history_of(client_id: int) -> QuerySet[ClientEvent]:
     """List what happened to the client's account, newest first."""
-    return (
-        ClientEvent.objects.filter(client_id=client_id)
-        .select_related(
-            "actor_user", "actor_key", "project", "release", "user", "plan_version__plan"
-        )
-        .order_by("-at", "-pk")
-    )
+    return _newest_events().filter(client_id=client_id)
+
+
+def house_history() -> QuerySet[ClientEvent]:
+    """List what happened on our side: staff, rota, plans and saved replies, newest first."""
+    return _newest_events().filter(client=None)
+
+
+def plan_history() -> QuerySet[ClientEvent]:
+    """List what happened to the plans, newest first."""
+    kinds = [ClientEventKind.PLAN_NAMED, ClientEventKind.PLAN_PUBLISHED]
+    return house_history().filter(kind__in=kinds)
+
+
+def person_history(user_id: int) -> QuerySet[ClientEvent]:
+    """List what happened to a person's access, places and shifts, newest first."""
+    return _newest_events().filter(user_id=user_id)
+
+
+def _newest_events() -> QuerySet[ClientEvent]:
+    return ClientEvent.objects.select_related(
+        "actor_user", "actor_key", "client", "project", "release", "user", "plan",
+        "plan_version__plan",
+    ).order_by("-at", "-pk")  # fmt: skip
 
 
 def staff() -> QuerySet[User]:
@@ -184,6 +202,12 @@ def staff() -> QuerySet[User]:
         is_staff=True,
         is_active=True,
     ).distinct()
+
+
+def get_person_for(viewer: User, user_id: int) -> User:
+    """Give a person with their places, to staff only; raises User.DoesNotExist to others."""
+    people = User.objects if viewer.staff_role else User.objects.none()
+    return people.prefetch_related("groups", "memberships__client", "leads").get(pk=user_id)
 
 
 def clients_overview() -> QuerySet[Client]:
@@ -229,6 +253,15 @@ def api_keys_of(project_id: int) -> QuerySet[ApiKey]:
         ApiKey.objects.filter(project_id=project_id)
         .select_related("created_by")
         .order_by(F("revoked_at").desc(nulls_first=True), "-created_at")
+    )
+
+
+def client_api_keys(client_id: int) -> QuerySet[ApiKey]:
+    """List the keys of all of a client's projects in use, by project, newest first."""
+    return (
+        ApiKey.objects.filter(project__client_id=client_id, project__archived_at=None)
+        .select_related("project", "created_by")
+        .order_by("project__name", "project", "-created_at")
     )
 
 

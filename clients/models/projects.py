@@ -94,3 +94,8 @@ class ApiKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
+
+    @property
+    def scope_names(self) -> list[str]:
+        """What the key may be used for, in words."""
+        return [ApiScope(scope).label for scope in self.scopes]

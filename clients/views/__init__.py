@@ -1,6 +1,7 @@
 from clients.views.invitations import invitation
+from clients.views.keys import api_keys
 from clients.views.settings import settings
 from clients.views.switch import client_switch
 from clients.views.team import team
 
-__all__ = ["client_switch", "invitation", "settings", "team"]
+__all__ = ["api_keys", "client_switch", "invitation", "settings", "team"]

@@ -33,7 +33,12 @@ def settings(request: HttpRequest, portal: Portal) -> HttpResponseBase:
         return redirect("settings")
 
     failed = profile.errors or (account and account.errors)
-    context = {"nav": "settings", "profile": profile, "account": account}
+    context = {
+        "nav": "settings",
+        "profile": profile,
+        "account": account,
+        "may_keys": portal.may("key.manage"),
+    }
     if portal.member:
         context["projects"] = client_projects(portal.client.pk)
         context["retainer"] = running_retainer(portal.client.pk)

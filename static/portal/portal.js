@@ -20,6 +20,9 @@ document.addEventListener('click', event => {
   const choice = event.target.closest('[data-theme-choice]')
   if (choice) window.shipopsTheme.choose(choice.dataset.themeChoice)
 
+  const copy = event.target.closest('[data-copy]')
+  if (copy) copyField(copy)
+
   const close = event.target.closest('[data-dismiss]')
   if (close) close.closest('li').remove()
 
@@ -27,6 +30,23 @@ document.addEventListener('click', event => {
     if (!menu.contains(event.target)) menu.open = false
   }
 })
+
+// Selected in any case, so that where the browser lets no page write to the clipboard (plain http)
+// a person can copy it by hand.
+async function copyField (button) {
+  const field = document.getElementById(button.dataset.copy)
+  field.focus()
+  field.select()
+  let words = 'Selected: now press Ctrl or ⌘ and C.'
+  try {
+    await navigator.clipboard.writeText(field.value)
+    words = 'Copied.'
+    button.focus()
+  } catch (error) {
+    // It stays selected.
+  }
+  button.parentElement.querySelector('[role="status"]').textContent = words
+}
 
 document.addEventListener('keydown', event => {
   if (event.key !== 'Escape') return

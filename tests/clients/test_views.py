@@ -143,6 +143,16 @@ def test_an_unknown_time_zone_is_refused_beside_its_field(vera: User) -> None:
     assert "Select a valid choice" in answer.content.decode()
 
 
+def test_saving_the_settings_walks_no_zone_files(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = signed_in(alice)
+    sent = {"action": "profile", "profile-name": "A", "profile-time_zone": "Asia/Tokyo"}
+    assert browser.post("/portal/settings/", sent).status_code == 302
+    monkeypatch.setattr("zoneinfo.available_timezones", lambda: pytest.fail("read again"))
+    assert browser.post("/portal/settings/", sent).status_code == 302
+
+
 def test_only_owners_change_the_account(alice: User, bob: User, acme: Client) -> None:
     sent = {"action": "client", "client-name": "Acme Inc.", "client-time_zone": "Europe/Paris"}
     signed_in(bob).post("/portal/settings/", sent)
