@@ -2,14 +2,18 @@ import logging
 from collections.abc import Callable, Iterable
 from datetime import timedelta
 
+from django.db import transaction
 from django.utils import timezone
 
 from tickets import actions
-from tickets.models import Alert, Report, TicketEvent, TicketEventKind
+from tickets.actions.locks import lock_ships
+from tickets.models import Alert, Report
 from tickets.rules.states import ReportState
 
 logger = logging.getLogger(__name__)
 SWEEP_BATCH = 200
+# Their tickets stay locked until all of a batch are asked.
+ASK_BATCH = 20
 
 
 def propose_triage(report_id: int) -> None:
@@ -35,10 +39,16 @@ def ask_reporters(event_id: int) -> None:
 
 
 def ask_for_recent_ships() -> None:
-    """Ask for the last two days' shipped tickets whose nudge was lost; nobody is asked twice."""
+    """Ask for the last two days' shipped tickets whose nudge was lost; nobody is asked twice.
+
+    A ticket somebody works on at this moment is left to the next run.
+    """
     since = timezone.now() - timedelta(days=2)
-    shipped = TicketEvent.objects.filter(kind=TicketEventKind.TICKET_SHIPPED, at__gte=since)
-    _each(ask_reporters, shipped.values_list("pk", flat=True))
+    ships = {0: 0}
+    while ships:
+        with transaction.atomic():
+            ships = lock_ships(since=since, after=max(ships), most=ASK_BATCH)
+            _each(ask_reporters, ships.values())
 
 
 def escalate_alerts() -> None:

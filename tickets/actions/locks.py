@@ -1,7 +1,12 @@
+from datetime import datetime
+
+from django.db.models import OuterRef, Subquery
+
 from clients.rules.roles import require
 from core.errors import StaleVersion
-from tickets.models import Report, Ticket, TicketEventKind
+from tickets.models import Report, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.access import Actor, role_on
+from tickets.queries.people import ships_to_ask
 
 # These leave the ticket's own row as it was.
 _BESIDE_THE_ROW = [
@@ -50,3 +55,20 @@ def lock_unanswered(ticket_id: int) -> list[int]:
     """
     unanswered = Report.objects.filter(ticket_id=ticket_id, first_response_at=None).order_by("pk")
     return list(unanswered.select_for_update(no_key=True).values_list("pk", flat=True))
+
+
+def lock_ships(*, since: datetime, after: int, most: int) -> dict[int, int]:
+    """Lock the next shipped tickets whose reporters are still to be asked, behind a ticket's key.
+
+    Gives the event of each ticket's shipping. Tickets that somebody else holds are passed over.
+    """
+    shipping = TicketEvent.objects.filter(
+        ticket=OuterRef("pk"), kind=TicketEventKind.TICKET_SHIPPED, at=OuterRef("shipped_at")
+    ).order_by("-pk")
+    waiting = (
+        ships_to_ask(since=since)
+        .filter(pk__gt=after)
+        .annotate(shipping=Subquery(shipping.values("pk")[:1]))
+        .select_for_update(skip_locked=True, no_key=True, of=("self",))
+    )
+    return dict(waiting.values_list("pk", "shipping")[:most])

@@ -1,12 +1,13 @@
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from clients.models import Member, User
 from clients.queries import staff
 from clients.rules.roles import OPS_ADMINS
 from core.tokens import hash_token
 from tickets.models import FixCheck, Report, Reporter, Ticket
+from tickets.rules.states import LIVE
 
 PRESENT_SECONDS = 45
 
@@ -24,36 +25,37 @@ def reach_of(ticket_id: int) -> tuple[int, int]:
 
 def mail_reporters(ticket_id: int) -> list[Reporter]:
     """List the people of a ticket's reports who are told of it by mail, each once."""
-    reporters = Reporter.objects.filter(reports__ticket_id=ticket_id).distinct()
-    return _reachable(reporters)
+    reports = Report.objects.filter(ticket_id=ticket_id)
+    return list(_reachable(Reporter.objects.filter(pk__in=reports.values("reporter"))))
 
 
 def mail_reporter(report: Report) -> Reporter | None:
     """Give the person of one report, if they can be told of it by mail."""
     if report.reporter_id is None:
         return None
-    return next(iter(_reachable(Reporter.objects.filter(pk=report.reporter_id))), None)
+    return _reachable(Reporter.objects.filter(pk=report.reporter_id)).first()
 
 
-def _reachable(reporters: QuerySet[Reporter]) -> list[Reporter]:
+def _reachable(reporters: QuerySet[Reporter]) -> QuerySet[Reporter]:
     """List those who left an address and, where they have an account, may still see the client."""
-    known = reporters.select_related("user", "client").order_by("pk")
-    members = set(
-        Member.objects.filter(
-            user__in=[person.user_id for person in known if person.user_id],
-            client__in=[person.client_id for person in known],
-        ).values_list("user_id", "client_id")
+    members = Member.objects.filter(user=OuterRef("user"), client=OuterRef("client"))
+    may_see = Q(user__is_active=True) & (Q(user__in=staff().values("pk")) | Exists(members))
+    wanted = may_see | (Q(user=None) & ~Q(email=""))
+    return reporters.filter(wanted).select_related("user", "client").order_by("pk")
+
+
+def ships_to_ask(*, since: datetime) -> QuerySet[Ticket]:
+    """List the tickets shipped since an instant that have a reporter nobody asked about it yet."""
+    asked = FixCheck.objects.filter(
+        ticket=OuterRef("ticket"),
+        reporter=OuterRef("reporter"),
+        asked_at__gte=OuterRef("ticket__shipped_at"),
     )
-    return [
-        person
-        for person in known
-        if (
-            person.user.is_active
-            and (person.user.staff_role or (person.user_id, person.client_id) in members)
-            if person.user
-            else person.email
-        )
-    ]
+    unasked = Report.objects.filter(
+        ~Exists(asked), ticket=OuterRef("pk"), reporter__in=_reachable(Reporter.objects.all())
+    )
+    shipped = Ticket.objects.filter(state__in=LIVE, shipped_at__gte=since)
+    return shipped.filter(Exists(unasked)).order_by("pk")
 
 
 def hearers_of(ticket: Ticket) -> list[User]:

@@ -48,6 +48,7 @@ TICKET_MOVES: dict[TicketState, frozenset[TicketState]] = {
 IN_TRIAGE = (_R.RECEIVED, _R.PROPOSED, _R.ASKED)
 OPEN = (_T.QUEUED, _T.IN_PROGRESS, _T.WAITING, _T.IN_REVIEW)
 DONE = (_T.SHIPPED, _T.VERIFIED, _T.CLOSED)
+LIVE = (_T.SHIPPED, _T.VERIFIED)
 
 
 class DeclineReason(TextChoices):
