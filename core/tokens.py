@@ -10,7 +10,7 @@ import secrets
 from django.conf import settings
 
 _PLACEHOLDER = re.compile(r"\{token:([a-z_]{1,40}):(\d{1,18}):([A-Za-z0-9_-]{43})\}")
-_IN_LOGS = re.compile(r"(/(?:v|invite)/)[A-Za-z0-9_-]{20,}|\b(so_[a-z]+_)[A-Za-z0-9_-]{20,}")
+_IN_LOGS = re.compile(r"(/(?:v|r|invite)/)[A-Za-z0-9_-]{20,}|\b(so_[a-z]+_)[A-Za-z0-9_-]{20,}")
 
 
 def random_token() -> str:

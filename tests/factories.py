@@ -32,6 +32,7 @@ from tickets.models import (
     Attachment,
     FixCheck,
     OnCallShift,
+    ReplyLink,
     Report,
     Source,
     Ticket,
@@ -342,6 +343,23 @@ def make_fix_check(*, ticket: Ticket, now: datetime | None = None) -> tuple[FixC
         actions.ask_reporters(event_id=shipped.latest("pk").pk, now=now)
         check = ticket.fix_checks.filter(state=FixCheck.State.ASKED).latest("pk")
     return check, derive_token("fix_check", check.pk)
+
+
+def make_reply_link(
+    project: Project, *, engineer: User | None = None, now: datetime | None = None, **facts: Any
+) -> tuple[ReplyLink, str]:
+    """Ask a reporter without an account; gives the link and the token of its address."""
+    now = now or timezone.now()
+    facts.setdefault("email", f"reporter{next(_numbers)}@example.com")
+    report = make_triaged_report(project, now=now, **facts)
+    actions.ask_reporter(
+        report_id=report.pk,
+        question="Which browser do you use?",
+        actor=engineer or make_staff(now=now),
+        now=now,
+    )
+    link = ReplyLink.objects.get(report=report)
+    return link, derive_token("reply_link", link.pk)
 
 
 def make_attachment(

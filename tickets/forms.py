@@ -111,6 +111,18 @@ class ReplyForm(WithFiles):
     )
 
 
+class AnswerForm(forms.Form):
+    """Answer what we wrote."""
+
+    body = forms.CharField(
+        label="Your answer",
+        strip=False,
+        validators=[MaxLengthValidator(MOST_BODY)],
+        error_messages={"required": "Write something first."},
+        widget=forms.Textarea(attrs={"rows": 6}),
+    )
+
+
 class StillBrokenForm(forms.Form):
     """Say, if one likes, what is still wrong."""
 

@@ -10,4 +10,5 @@ urlpatterns = [
     path("portal/tickets/<number:number>/", views.ticket_detail, name="ticket_detail"),
     path("portal/files/<number:pk>/", views.attachment, name="attachment"),
     path("v/<str:token>/", views.fix_check, name="fix_check"),
+    path("r/<str:token>/", views.reply_link, name="reply_link"),
 ]

@@ -10,7 +10,13 @@ from playwright.sync_api import Page, expect
 
 from clients.models import Client, Member, Project, User
 from tests.browser.portal import PHONE, make_scene, screenshot_png, sign_in
-from tests.factories import make_fix_check, make_invitation, make_report, make_ticket
+from tests.factories import (
+    make_fix_check,
+    make_invitation,
+    make_reply_link,
+    make_report,
+    make_ticket,
+)
 from tickets.models import Comment, Report
 
 pytestmark = pytest.mark.timeout(120)
@@ -201,6 +207,20 @@ def test_the_mailed_question_is_answered_without_an_account(
     expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
     ticket.refresh_from_db()
     assert ticket.state == "verified"
+
+
+def test_a_mailed_question_is_answered_on_a_phone_without_an_account(
+    page: Page, project: Project, engineer: User
+) -> None:
+    link, token = make_reply_link(project, engineer=engineer)
+    page.set_viewport_size(PHONE)  # type: ignore[arg-type]
+    page.goto(f"/r/{token}/")
+    expect(page.get_by_text("Which browser do you use?")).to_be_visible()
+    page.get_by_label("Your answer").fill("Firefox")
+    page.get_by_role("button", name="Send the answer").click()
+    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    page.goto(f"/portal/reports/{link.report_id}/")
+    expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
 def test_an_invitation_ends_in_the_portal(page: Page, acme: Client, project: Project) -> None:

@@ -15,7 +15,13 @@ from tests.browser.portal import (
     make_scene,
     sign_in,
 )
-from tests.factories import make_fix_check, make_invitation, make_report, make_ticket
+from tests.factories import (
+    make_fix_check,
+    make_invitation,
+    make_reply_link,
+    make_report,
+    make_ticket,
+)
 
 pytestmark = pytest.mark.timeout(240)
 
@@ -27,6 +33,7 @@ def test_public_pages_owe_everybody_the_same(
         project=project, email="dan@example.com", state="shipped", engineer=engineer
     )
     _, check = make_fix_check(ticket=ticket)
+    _, asked = make_reply_link(project, engineer=engineer)
     _, invited = make_invitation(client=acme, email="carol@acme.example")
     for path in (
         "/",
@@ -36,11 +43,12 @@ def test_public_pages_owe_everybody_the_same(
         "/account/signup/",
         "/account/password/reset/",
         f"/v/{check}/",
+        f"/r/{asked}/",
         f"/invite/{invited}/",
     ):
         check_page(page, path)
     assert not problems
-    for path in ("/nowhere/", "/v/unknown/", "/invite/unknown/"):
+    for path in ("/nowhere/", "/v/unknown/", "/r/unknown/", "/invite/unknown/"):
         check_page(page, path)
     assert all("404" in problem for problem in problems)
     problems.clear()

@@ -70,6 +70,7 @@ def test_text_without_placeholders_leaves_as_it_is(text: str) -> None:
 @pytest.mark.parametrize("line", [
     "GET /v/{0}/ 200",
     "POST /invite/{0}/",
+    "POST /r/{0}/",
     "key so_live_{0} refused",
     'Referer: "https://x.test/v/{0}/?a=1"',
 ])  # fmt: skip
@@ -79,8 +80,8 @@ def test_tokens_stay_out_of_logs(line: str) -> None:
 
 
 def test_ordinary_paths_are_logged_whole() -> None:
-    assert mask_tokens("GET /portal/tickets/214/ /v/ /view/abc") == (
-        "GET /portal/tickets/214/ /v/ /view/abc"
+    assert mask_tokens("GET /portal/tickets/214/ /v/ /r/ /view/abc") == (
+        "GET /portal/tickets/214/ /v/ /r/ /view/abc"
     )
 
 

@@ -19,7 +19,9 @@ from tickets.actions.alerts import raise_alert
 from tickets.actions.locks import lock_unanswered
 from tickets.models import (
     Alert,
+    Comment,
     FixCheck,
+    ReplyLink,
     Report,
     Reporter,
     Source,
@@ -128,6 +130,13 @@ def test_of_two_who_ship_one_wins_and_every_reporter_is_asked_once() -> None:
     )
     assert sorted(asked) == [0, 0, 0, 1]
     assert FixCheck.objects.count() == 1
+
+
+def test_an_answer_by_link_sent_twice_is_taken_once() -> None:
+    link, token = factories.make_reply_link(factories.make_project())
+    send = partial(actions.answer_by_link, token=token, body="Firefox", now=timezone.now())
+    _one_wins([send, send, send], ReplyLink.DoesNotExist)
+    assert Comment.objects.filter(body="Firefox", report=link.report_id).count() == 1
 
 
 def test_a_fix_check_pressed_twice_counts_once() -> None:

@@ -4,6 +4,7 @@ from tickets.actions.alerts import (
     end_shift,
     escalate_alert,
 )
+from tickets.actions.answers import answer_by_link
 from tickets.actions.attachments import (
     sweep_loose_attachments,
     upload_attachment,
@@ -80,6 +81,7 @@ __all__ = [
     "accept_report",
     "acknowledge_alert",
     "add_shift",
+    "answer_by_link",
     "answer_fix",
     "answer_fix_check",
     "approve_p1",

@@ -1,24 +1,22 @@
-"""What is said: public replies, internal notes, and the mails that carry them."""
+"""What is said: public replies and internal notes."""
 
 import hashlib
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.conf import settings
 from django.db import transaction
 
 from clients.models import ApiKey, User
 from clients.queries import house_role
 from clients.rules.roles import require
-from core.actions import queue_mail
 from core.errors import InvalidInput, KeyReused
-from core.text import clean_text, one_line
+from core.text import clean_text
 from tickets.actions.attachments import tie_attachments
 from tickets.actions.events import record
 from tickets.actions.locks import lock_report, lock_ticket, lock_unanswered, save_ticket
+from tickets.actions.mails import mail_comment, tell_staff
 from tickets.models import Comment, Macro, Report, Reporter, Ticket, TicketEventKind, Triage
 from tickets.queries.access import Actor
-from tickets.queries.people import hearers_of, mail_reporter, mail_reporters, own_report
 from tickets.rules.states import ReportState, TicketState
 
 MOST_BODY = 20_000
@@ -49,7 +47,7 @@ def reply_to_ticket(
     record(ticket, TicketEventKind.COMMENT_POSTED, actor=actor, at=now, comment=comment)
     if comment.by_staff:
         Report.objects.filter(pk__in=unanswered).update(first_response_at=now)
-        mail_ticket(ticket=ticket, body=comment.body, now=now, subject="An answer")
+        mail_comment(comment=comment, now=now, subject="An answer")
         return comment
     if ticket.state == TicketState.WAITING:
         resume(ticket, actor=actor, now=now)
@@ -116,7 +114,7 @@ def reply_to_report(
     )
     kind = TicketEventKind.COMMENT_POSTED
     if comment.by_staff:
-        mail_report(report=report, body=comment.body, now=now, subject="An answer")
+        mail_comment(comment=comment, now=now, subject="An answer")
     elif report.state in (ReportState.ASKED, ReportState.DECLINED):
         kind = (
             TicketEventKind.REPORT_ANSWERED
@@ -187,54 +185,6 @@ def resume(ticket: Ticket, *, actor: Actor, now: datetime) -> None:
     ticket.state = TicketState.IN_PROGRESS if ticket.assignee_id else TicketState.QUEUED
     save_ticket(ticket, "state")
     record(ticket, TicketEventKind.TICKET_RESUMED, actor=actor, at=now)
-
-
-def tell_staff(*, ticket: Ticket, subject: str, text: str, now: datetime) -> None:
-    """Mail whoever has a ticket, else whoever answers for its client."""
-    link = f"{settings.SITE_URL}{settings.CONSOLE_PREFIX}tickets/{ticket.number}/"
-    for person in hearers_of(ticket):
-        queue_mail(
-            to=person.email,
-            subject=f"[#{ticket.number}] {subject}",
-            text=f"{text}\n\n{one_line(ticket.title)}\n{link}",
-            now=now,
-            reference=f"ticket:{ticket.number}",
-        )
-
-
-def mail_ticket(*, ticket: Ticket, body: str, now: datetime, subject: str) -> None:
-    """Mail every reporter of a ticket who left an address."""
-    for reporter in mail_reporters(ticket.pk):
-        own = own_report(ticket.pk, reporter.pk)
-        _mail(reporter, own, f"tickets/{ticket.number}", ticket.number, body, now, subject)
-
-
-def mail_report(*, report: Report, body: str, now: datetime, subject: str) -> None:
-    """Mail the reporter of one report, if they left an address."""
-    if reporter := mail_reporter(report):
-        path = f"reports/{report.number}"
-        _mail(reporter, report, path, report.number, body, now, subject)
-
-
-def _mail(
-    reporter: Reporter,
-    report: Report,
-    path: str,
-    number: int,
-    body: str,
-    now: datetime,
-    subject: str,
-) -> None:
-    """Mail words about a report, which is named in the reporter's own: #17 alone tells nothing."""
-    about = f"You reported: {one_line(report.headline)}"
-    link = f"\n\nRead on and answer: {settings.SITE_URL}/portal/{path}/" if reporter.user else ""
-    queue_mail(
-        to=reporter.user.email if reporter.user else reporter.email,
-        subject=f"[#{number}] {subject}",
-        text=f"{body}\n\n{about}{link}",
-        now=now,
-        reference=f"ticket:{number}",
-    )
 
 
 def _post(

@@ -11,9 +11,11 @@ from core.actions import queue_mail
 from core.errors import MoveRefused
 from core.text import clean_text, one_line
 from core.tokens import derive_token, hash_token, placeholder
-from tickets.actions.conversation import reply_to_ticket, tell_staff
+from tickets.actions.answers import confirm_address
+from tickets.actions.conversation import reply_to_ticket
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket, save_ticket
+from tickets.actions.mails import tell_staff
 from tickets.actions.tickets import reopen
 from tickets.actions.triage import count_reach
 from tickets.models import FixCheck, Reporter, Ticket, TicketEvent, TicketEventKind
@@ -53,9 +55,7 @@ def answer_fix_check(*, token: str, works: bool, comment: str, now: datetime) ->
     ticket = Ticket.objects.select_for_update(no_key=True).get(pk=found.ticket_id)
     check = find_fix_check(token, now=now)
     reporter = check.reporter
-    if reporter.email_confirmed_at is None:
-        reporter.email_confirmed_at = now
-        reporter.save(update_fields=["email_confirmed_at"])
+    confirm_address(reporter, now=now)
     _settle(check, works, now)
     _answer(ticket, works, comment, reporter, now, check)
     return ticket

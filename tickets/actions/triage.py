@@ -9,9 +9,10 @@ from core.errors import InvalidInput, MoveRefused
 from core.queue import enqueue
 from core.text import clean_text
 from tickets.actions.alerts import acknowledge_alert_of, raise_alert
-from tickets.actions.conversation import mail_report, post_on_report, put_back_into_triage
+from tickets.actions.conversation import post_on_report, put_back_into_triage
 from tickets.actions.events import record
 from tickets.actions.locks import lock_report, save_ticket
+from tickets.actions.mails import mail_comment, mail_report
 from tickets.actions.reports import respond_by
 from tickets.models import Report, Source, Ticket, TicketEventKind, Triage
 from tickets.queries.people import reach_of
@@ -169,7 +170,7 @@ def decline_report(
     acknowledge_alert_of(report=report, actor=actor, now=now)
     if not is_spam:
         comment = post_on_report(report=report, body=message, actor=actor, now=now)
-        mail_report(report=report, body=comment.body, now=now, subject="Your report")
+        mail_comment(comment=comment, now=now, subject="Your report")
     return report
 
 
@@ -199,8 +200,7 @@ def ask_reporter(*, report_id: int, question: str, actor: User, now: datetime) -
     comment = post_on_report(report=report, body=question, actor=actor, now=now)
     record(report, TicketEventKind.REPORT_ASKED, actor=actor, at=now, comment=comment)
     acknowledge_alert_of(report=report, actor=actor, now=now)
-    subject = "A question about your report"
-    mail_report(report=report, body=comment.body, now=now, subject=subject)
+    mail_comment(comment=comment, now=now, subject="A question about your report")
     return report
 
 

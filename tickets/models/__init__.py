@@ -1,5 +1,5 @@
 from tickets.models.alerts import Alert, OnCallShift
-from tickets.models.conversation import Attachment, Comment, Macro
+from tickets.models.conversation import Attachment, Comment, Macro, ReplyLink
 from tickets.models.events import TicketEvent, TicketEventKind
 from tickets.models.reports import Report, Reporter, Signal, SignalKind, Source, Triage
 from tickets.models.tickets import FixCheck, Presence, Ticket, TicketLink
@@ -13,6 +13,7 @@ __all__ = [
     "Macro",
     "OnCallShift",
     "Presence",
+    "ReplyLink",
     "Report",
     "Reporter",
     "Signal",

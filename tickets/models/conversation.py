@@ -52,6 +52,26 @@ class Comment(models.Model):
         return f"{self.get_visibility_display()} {self.pk}"
 
 
+class ReplyLink(models.Model):
+    """The mailed link by which a reporter without an account answers a comment, once."""
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="reply_links")
+    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="reply_links")
+    # Made from the row's key, so there is none until the row has one.
+    token_hash = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
+    made_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    answered_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["comment", "report"], name="reply_link_once"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.report}: answer to comment {self.comment_id}"
+
+
 class Attachment(models.Model):
     """A file that came with a report or a comment.
 
@@ -76,6 +96,8 @@ class Attachment(models.Model):
     uploaded_key = models.ForeignKey(
         ApiKey, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    source_key = models.CharField(max_length=200, null=True)  # noqa: DJ001 - many have none
+    source_hash = models.CharField(max_length=64, blank=True)
     uploaded_at = models.DateTimeField()
 
     class Meta:
@@ -91,7 +113,11 @@ class Attachment(models.Model):
             models.CheckConstraint(
                 name="attachment_on_one_thing",
                 condition=Q(report__isnull=True) | Q(comment__isnull=True),
-            )
+            ),
+            models.UniqueConstraint(
+                fields=["uploaded_key", "source_key"], name="attachment_source_key_once",
+                condition=Q(source_key__isnull=False),
+            ),
         ]  # fmt: skip
 
     def __str__(self) -> str:

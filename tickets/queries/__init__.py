@@ -8,7 +8,7 @@ from tickets.queries.access import (
     tickets_for,
 )
 from tickets.queries.alerts import now_on_call, open_alerts
-from tickets.queries.conversation import public_comments
+from tickets.queries.conversation import find_reply_link, public_comments
 from tickets.queries.figures import (
     arrivals_and_ships,
     first_response_minutes,
@@ -53,6 +53,7 @@ __all__ = [
     "client_tickets",
     "coming_shifts",
     "find_fix_check",
+    "find_reply_link",
     "first_response_minutes",
     "get_attachment_for",
     "get_report_for",

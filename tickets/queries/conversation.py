@@ -1,7 +1,10 @@
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 
 from clients.models import ApiKey
-from tickets.models import Comment, Report, Ticket
+from core.tokens import hash_token
+from tickets.models import Comment, ReplyLink, Report, Ticket
 
 
 def public_comments(key: ApiKey, about: Report | Ticket) -> QuerySet[Comment]:
@@ -21,3 +24,10 @@ def public_comments(key: ApiKey, about: Report | Ticket) -> QuerySet[Comment]:
         .select_related("author_user", "author_reporter__user", "author_key")
         .prefetch_related("attachments")
     )
+
+
+def find_reply_link(token: str, *, now: datetime) -> ReplyLink:
+    """Give the open link of a token; raises ReplyLink.DoesNotExist for any other token."""
+    return ReplyLink.objects.select_related(
+        "comment__ticket", "report__project", "report__reporter__user"
+    ).get(token_hash=hash_token(token), answered_at=None, expires_at__gt=now)

@@ -2,6 +2,7 @@ from tickets.views.files import attachment
 from tickets.views.fixcheck import fix_check
 from tickets.views.home import portal_home
 from tickets.views.listing import ticket_list
+from tickets.views.replylink import reply_link
 from tickets.views.report import report_new
 from tickets.views.ticket import report_detail, ticket_detail
 
@@ -9,6 +10,7 @@ __all__ = [
     "attachment",
     "fix_check",
     "portal_home",
+    "reply_link",
     "report_detail",
     "report_new",
     "ticket_detail",

@@ -1,0 +1,36 @@
+"""Answers of people without an account, by the link of their mail."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from tickets.actions.conversation import reply_to_report
+from tickets.actions.triage import count_reach
+from tickets.models import Comment, ReplyLink, Reporter
+from tickets.queries.conversation import find_reply_link
+
+
+@transaction.atomic
+def answer_by_link(*, token: str, body: str, now: datetime) -> Comment:
+    """Take a reporter's answer from the mailed link, as a member's reply is taken; it works once.
+
+    Raises ReplyLink.DoesNotExist for a token that is unknown, used or expired.
+    """
+    link = find_reply_link(token, now=now)
+    reporter = link.report.reporter
+    # Of two answers sent at once the second waits here, and comes too late.
+    if not ReplyLink.objects.filter(pk=link.pk, answered_at=None).update(answered_at=now):
+        raise ReplyLink.DoesNotExist
+    comment = reply_to_report(report_id=link.report_id, body=body, actor=reporter, now=now)
+    assert reporter is not None
+    confirm_address(reporter, now=now)
+    if comment.ticket:
+        count_reach(comment.ticket, now=now)
+    return comment
+
+
+def confirm_address(reporter: Reporter, *, now: datetime) -> None:
+    """Keep that a mail reached its reporter: whoever holds its link read it."""
+    if reporter.email_confirmed_at is None:
+        reporter.email_confirmed_at = now
+        reporter.save(update_fields=["email_confirmed_at"])

@@ -1,0 +1,85 @@
+"""The mails that carry what is said, and the link by which somebody without an account answers."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from core.actions import queue_mail
+from core.text import one_line
+from core.tokens import derive_token, hash_token, placeholder
+from tickets.models import Comment, ReplyLink, Report, Reporter, Ticket
+from tickets.queries.people import hearers_of, mail_reporter, mail_reporters, own_report
+
+REPLY_LINK_DAYS = 30
+
+
+def tell_staff(*, ticket: Ticket, subject: str, text: str, now: datetime) -> None:
+    """Mail whoever has a ticket, else whoever answers for its client."""
+    link = f"{settings.SITE_URL}{settings.CONSOLE_PREFIX}tickets/{ticket.number}/"
+    for person in hearers_of(ticket):
+        queue_mail(
+            to=person.email,
+            subject=f"[#{ticket.number}] {subject}",
+            text=f"{text}\n\n{one_line(ticket.title)}\n{link}",
+            now=now,
+            reference=f"ticket:{ticket.number}",
+        )
+
+
+def mail_comment(*, comment: Comment, now: datetime, subject: str) -> None:
+    """Mail what staff said to every reporter of the ticket, or to the reporter of the report.
+
+    Who has no account gets a link of their own, which takes one answer.
+    """
+    if comment.ticket:
+        for reporter in mail_reporters(comment.ticket.pk):
+            own = own_report(comment.ticket.pk, reporter.pk)
+            _mail(reporter, own, comment.body, subject, now, comment=comment)
+    elif comment.report and (asked := mail_reporter(comment.report)):
+        _mail(asked, comment.report, comment.body, subject, now, comment=comment)
+
+
+def mail_report(*, report: Report, body: str, now: datetime, subject: str) -> None:
+    """Tell the reporter of one report something that nobody said and that asks for no answer."""
+    if reporter := mail_reporter(report):
+        _mail(reporter, report, body, subject, now)
+
+
+def _mail(
+    reporter: Reporter,
+    report: Report,
+    body: str,
+    subject: str,
+    now: datetime,
+    *,
+    comment: Comment | None = None,
+) -> None:
+    """Mail words about a report, which is named in the reporter's own: #17 alone tells nothing."""
+    ticket = comment.ticket if comment else None
+    number = ticket.number if ticket else report.number
+    text = f"{body}\n\nYou reported: {one_line(report.headline)}"
+    if reporter.user:
+        page = f"portal/{'tickets' if ticket else 'reports'}/{number}/"
+        text += f"\n\nRead on and answer: {settings.SITE_URL}/{page}"
+    elif comment:
+        text += f"\n\nAnswer here: {_reply_link(report, comment, now)}"
+    queue_mail(
+        to=reporter.user.email if reporter.user else reporter.email,
+        subject=f"[#{number}] {subject}",
+        text=text,
+        now=now,
+        reference=f"ticket:{number}",
+    )
+
+
+def _reply_link(report: Report, comment: Comment, now: datetime) -> str:
+    """Make the address by which the report's reporter answers a comment, once."""
+    link = ReplyLink.objects.create(
+        report=report,
+        comment=comment,
+        made_at=now,
+        expires_at=now + timedelta(days=REPLY_LINK_DAYS),
+    )
+    link.token_hash = hash_token(derive_token("reply_link", link.pk))
+    link.save(update_fields=["token_hash"])
+    return f"{settings.SITE_URL}/r/{placeholder('reply_link', link.pk)}/"
