@@ -71,7 +71,7 @@ def accounts(*, client_count: int = 1) -> dict[str, Any]:
         email="admin@bench.example", name="Admin", role="ops_admin", actor=None, now=now
     )
     TOTP.activate(admin, generate_totp_secret())
-    plan = clients.create_plan(name="Bench", actor=None)
+    plan = clients.create_plan(name="Bench", actor=None, now=now)
     version = clients.publish_plan_version(
         plan_id=plan.pk,
         price=Money("100", "EUR"),

@@ -133,7 +133,9 @@ def make_plan_version(
     now: datetime | None = None,
 ) -> PlanVersion:
     """Publish the first version of a new plan."""
-    plan = client_actions.create_plan(name=name or f"Plan {next(_numbers)}", actor=None)
+    plan = client_actions.create_plan(
+        name=name or f"Plan {next(_numbers)}", actor=None, now=now or timezone.now()
+    )
     return client_actions.publish_plan_version(
         plan_id=plan.pk,
         price=price or Money("490", "EUR"),
@@ -377,5 +379,9 @@ def make_shift(*, engineer: User, now: datetime | None = None, hours: int = 8) -
     """Put an engineer on call from an hour ago on."""
     start = (now or timezone.now()) - timedelta(hours=1)
     return actions.add_shift(
-        engineer_id=engineer.pk, starts_at=start, ends_at=start + timedelta(hours=hours), actor=None
+        engineer_id=engineer.pk,
+        starts_at=start,
+        ends_at=start + timedelta(hours=hours),
+        actor=None,
+        now=now or timezone.now(),
     )

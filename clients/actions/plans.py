@@ -19,7 +19,7 @@ MOST_TARGET_MINUTES = 52 * 5 * 480
 
 
 @transaction.atomic
-def create_plan(*, name: str, actor: User | None, summary: str = "") -> Plan:
+def create_plan(*, name: str, actor: User | None, now: datetime, summary: str = "") -> Plan:
     """Name a plan; it can be agreed on once a version of its terms is published."""
     require(house_role(actor), "plan.publish")
     plan = Plan(name=name.strip(), slug=slugify(name), summary=summary.strip())
@@ -28,6 +28,7 @@ def create_plan(*, name: str, actor: User | None, summary: str = "") -> Plan:
         "clients_plan_slug_key", message="There is a plan of this name.", field="name"
     ):
         plan.save()
+    record(ClientEventKind.PLAN_NAMED, actor=actor, at=now, plan=plan)
     return plan
 
 
@@ -47,18 +48,7 @@ def publish_plan_version(
     """
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan_id)
     require(house_role(actor), "plan.publish")
-    if sorted(targets) != list(PRIORITIES):
-        raise InvalidInput("Give targets for P1, P2, P3 and P4.", field="targets")
-    for priority, (response, resolution) in targets.items():
-        if not 0 < response <= resolution:
-            raise InvalidInput(
-                f"{priority}: the first response comes before the resolution.", field="targets"
-            )
-        if resolution > MOST_TARGET_MINUTES:
-            raise InvalidInput(f"{priority}: at most a year of office hours.", field="targets")
-    if price.amount < 0:
-        raise InvalidInput("The price cannot be negative.", field="price")
-
+    _check_targets(targets)
     latest = plan.versions.aggregate(latest=Max("version"))["latest"] or 0
     version = PlanVersion(
         plan=plan,
@@ -68,10 +58,7 @@ def publish_plan_version(
         published_at=now,
         published_by=actor,
     )
-    try:
-        check_fields(version)
-    except InvalidInput:
-        raise InvalidInput("This price is out of range.", field="price") from None
+    _check_price(version)
     version.save()
     SlaTarget.objects.bulk_create(
         SlaTarget(
@@ -82,8 +69,29 @@ def publish_plan_version(
         )
         for priority, (response, resolution) in targets.items()
     )
-    record(ClientEventKind.PLAN_PUBLISHED, actor=actor, at=now, plan_version=version)
+    record(ClientEventKind.PLAN_PUBLISHED, actor=actor, at=now, plan=plan, plan_version=version)
     return version
+
+
+def _check_price(version: PlanVersion) -> None:
+    if version.price_amount < 0:
+        raise InvalidInput("The price cannot be negative.", field="price")
+    try:
+        check_fields(version)
+    except InvalidInput:
+        raise InvalidInput("This price is out of range.", field="price") from None
+
+
+def _check_targets(targets: Mapping[str, tuple[int, int]]) -> None:
+    if sorted(targets) != list(PRIORITIES):
+        raise InvalidInput("Give targets for P1, P2, P3 and P4.", field="targets")
+    for priority, (response, resolution) in targets.items():
+        if not 0 < response <= resolution:
+            raise InvalidInput(
+                f"{priority}: the first response comes before the resolution.", field="targets"
+            )
+        if resolution > MOST_TARGET_MINUTES:
+            raise InvalidInput(f"{priority}: at most a year of office hours.", field="targets")
 
 
 @transaction.atomic

@@ -63,6 +63,7 @@ def _create(request: HttpRequest, console: Console) -> Plan:
         name=request.POST.get("name", ""),
         summary=request.POST.get("summary", ""),
         actor=console.user,
+        now=console.now,
     )
 
 

@@ -1,14 +1,15 @@
 from django.db import models
+from django.db.models import Q
 
 from clients.models.accounts import Client, Invitation
-from clients.models.plans import PlanVersion, Retainer
+from clients.models.plans import Plan, PlanVersion, Retainer
 from clients.models.projects import ApiKey, Project, Release
 from clients.models.users import User
 from core.models import EventRow
 
 
 class ClientEventKind(models.TextChoices):
-    """Everything that can happen to a client's account."""
+    """Everything that can happen to a client's account, and on our side to people and terms."""
 
     CLIENT_CREATED = "client.created", "Client created"
     CLIENT_CHANGED = "client.changed", "Client changed"
@@ -26,18 +27,30 @@ class ClientEventKind(models.TextChoices):
     KEY_REVOKED = "key.revoked", "API key revoked"
     RETAINER_CREATED = "retainer.created", "Retainer drafted"
     RETAINER_MOVED = "retainer.moved", "Retainer changed state"
+    PLAN_NAMED = "plan.named", "Plan named"
     PLAN_PUBLISHED = "plan.published", "Plan version published"
     STAFF_CHANGED = "staff.changed", "Staff changed"
+    USER_DEACTIVATED = "user.deactivated", "Account deactivated"
+    USER_REACTIVATED = "user.reactivated", "Account reactivated"
+    SHIFT_ADDED = "rota.shift_added", "On-call shift added"
+    SHIFT_ENDED = "rota.shift_ended", "On-call shift ended"
+    MACRO_SAVED = "macro.saved", "Saved reply changed"
 
 
 class ClientEvent(EventRow):
-    """One thing that happened to a client, a project, a retainer, a plan or a user."""
+    """One thing that happened to a client, a project, a retainer, a plan or a user.
+
+    Without a client it happened on our side.
+    """
 
     kind = models.CharField(max_length=40, choices=ClientEventKind)
     client = models.ForeignKey(Client, null=True, on_delete=models.PROTECT, related_name="events")
     project = models.ForeignKey(Project, null=True, on_delete=models.PROTECT, related_name="+")
     retainer = models.ForeignKey(
         Retainer, null=True, on_delete=models.PROTECT, related_name="events"
+    )
+    plan = models.ForeignKey(
+        Plan, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     plan_version = models.ForeignKey(
         PlanVersion, null=True, on_delete=models.PROTECT, related_name="+"
@@ -52,7 +65,12 @@ class ClientEvent(EventRow):
 
     class Meta:
         ordering = ["at", "pk"]
-        indexes = [models.Index(fields=["client", "-at"], name="client_event_newest")]
+        indexes = [
+            models.Index(fields=["client", "-at"], name="client_event_newest"),
+            models.Index(
+                fields=["-at"], name="client_event_house", condition=Q(client__isnull=True)
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.get_kind_display()

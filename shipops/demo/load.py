@@ -46,7 +46,7 @@ def load(*, now: datetime) -> None:
         _client(entry, versions[entry["plan"]], people, now)
     people = {user.email: user for user in User.objects.all()}
     for entry in book["macros"]:
-        tickets.save_macro(**entry, actor=None)
+        tickets.save_macro(**entry, actor=None, now=began)
     _rota(people, now)
     for entry in book["releases"]:
         project = Project.objects.get(slug=entry["project"])
@@ -73,7 +73,7 @@ def set_passwords() -> list[tuple[User, str]]:
 
 
 def _plan(entry: Story, at: datetime) -> PlanVersion:
-    plan = clients.create_plan(name=entry["name"], summary=entry["summary"], actor=None)
+    plan = clients.create_plan(name=entry["name"], summary=entry["summary"], actor=None, now=at)
     targets = {priority: (first, last) for priority, (first, last) in entry["targets"].items()}
     return clients.publish_plan_version(
         plan_id=plan.pk, price=Money(*entry["price"]), targets=targets, actor=None, now=at
@@ -120,6 +120,7 @@ def _rota(people: dict[str, User], now: datetime) -> None:
             starts_at=starts,
             ends_at=starts + timedelta(weeks=1),
             actor=None,
+            now=min(starts, now),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from clients.models import Client, Project, User
@@ -102,7 +103,8 @@ def test_a_note_cannot_be_taken_for_a_reply(
     page: Page, project: Project, alice: User, engineer: User, now: datetime
 ) -> None:
     ticket = make_ticket(project=project, by=alice, engineer=engineer, now=now)
-    save_macro(name="Thanks", body="Thank you for #{number}, {reporter}.", actor=engineer)
+    body = "Thank you for #{number}, {reporter}."
+    save_macro(name="Thanks", body=body, actor=engineer, now=timezone.now())
     sign_in(page, engineer)
     page.goto(f"/console/tickets/{ticket.number}/")
     expect(page.get_by_role("button", name="Save the note")).to_be_visible()
@@ -155,7 +157,7 @@ def test_every_page_owes_staff_the_same(
 ) -> None:  # fmt: skip
     scene = make_scene(acme, project, alice, bob, engineer, now)
     make_shift(engineer=engineer, now=now)
-    save_macro(name="Thanks", body="Thank you, {reporter}.", actor=engineer)
+    save_macro(name="Thanks", body="Thank you, {reporter}.", actor=engineer, now=timezone.now())
     note_on_ticket(ticket_id=scene.worked.pk, body="The *worker*.", actor=engineer, now=now)
     Project.objects.filter(pk=project.pk).update(
         repository_url="https://git.acme.example/shop",

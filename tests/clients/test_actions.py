@@ -395,7 +395,7 @@ def test_new_terms_are_a_new_version_and_running_retainers_keep_theirs(
 def test_absurd_terms_are_refused(
     ops_admin: User, now: datetime, change: dict[str, Any], field: str
 ) -> None:
-    plan = actions.create_plan(name="Care", actor=ops_admin)
+    plan = actions.create_plan(name="Care", actor=ops_admin, now=now)
     terms = {"price": Money(1, "EUR"), "targets": factories.TARGETS, **change}
     with pytest.raises(InvalidInput) as refusal:
         actions.publish_plan_version(plan_id=plan.pk, actor=ops_admin, now=now, **terms)

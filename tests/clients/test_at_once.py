@@ -44,7 +44,7 @@ def test_of_four_apps_with_one_short_name_one_is_taken_under_care() -> None:
 
 
 def test_of_four_plans_with_one_name_one_is_named() -> None:
-    press = partial(actions.create_plan, name="Care", actor=None)
+    press = partial(actions.create_plan, name="Care", actor=None, now=timezone.now())
     _one_gets_it(press, "There is a plan of this name.", "name")
 
 

@@ -275,7 +275,7 @@ def _grow(client: Client, project: Project, now: datetime) -> None:
     make_client(now=now)
     make_shift(engineer=make_staff(now=now), now=now)
     make_plan_version(now=now)
-    save_macro(name=f"Reply {Macro.objects.count()}", body="Thank you.", actor=None)
+    save_macro(name=f"Reply {Macro.objects.count()}", body="Thank you.", actor=None, now=now)
     queue_mail(to="a@b.test", subject="Hello", text="Hello", now=now)
 
 

@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
 
 from clients.models import Project, User
 from core.models import OutboxMessage
@@ -246,7 +247,8 @@ def test_time_is_voided_by_who_logged_it_and_only_from_its_ticket(
 
 
 def test_saved_replies_come_filled_in(ticket: Ticket, engineer: User) -> None:
-    save_macro(name="Thanks", body="Hello {reporter}, #{number} of {project}.", actor=engineer)
+    body = "Hello {reporter}, #{number} of {project}."
+    save_macro(name="Thanks", body=body, actor=engineer, now=timezone.now())
 
     page = signed_in(engineer).get(path(ticket)).content.decode()
 

@@ -10,7 +10,7 @@ import pytest
 from django.db import connection, transaction
 from django.utils import timezone
 
-from core.errors import KeyReused, MoveRefused, Refused, StaleVersion
+from core.errors import InvalidInput, KeyReused, MoveRefused, Refused, StaleVersion
 from core.tokens import derive_token
 from tests import factories
 from tests.threads import losers, press_at_once, winners
@@ -63,6 +63,16 @@ def test_more_people_than_tickets_and_nobody_gets_one_twice() -> None:
     )
     assert len({ticket.pk for ticket in winners(outcomes)}) == 3
     assert all(isinstance(error, actions.QueueEmpty) for error in losers(outcomes))
+
+
+def test_of_four_saved_replies_with_one_name_one_is_kept() -> None:
+    save = partial(
+        actions.save_macro, name="Thanks", body="Thank you.", actor=None, now=timezone.now()
+    )
+    outcomes = press_at_once([save] * 4)
+    assert len(winners(outcomes)) == 1, outcomes
+    for error in losers(outcomes):
+        assert isinstance(error, InvalidInput) and error.field == "name", error
 
 
 def test_the_same_engineer_pressing_twice_gets_two_tickets_never_one_twice() -> None:

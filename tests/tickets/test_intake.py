@@ -8,7 +8,7 @@ from django_q.models import OrmQ
 from pytest_django.fixtures import Settings
 
 from clients import actions as client_actions
-from clients.models import ApiKey, Client, Project, User
+from clients.models import ApiKey, Client, ClientEvent, Project, User
 from core.errors import InvalidInput, KeyReused, MoveRefused
 from core.models import OutboxMessage
 from core.text import render_markdown
@@ -615,6 +615,10 @@ def test_ending_a_shift_removes_a_coming_one_and_cuts_a_running_one(
     assert engineer.shifts.get().ends_at == later
     with pytest.raises(MoveRefused):
         actions.end_shift(shift_id=running.pk, actor=None, now=later)
+    told = ClientEvent.objects.filter(user=engineer, kind__startswith="rota.").order_by("pk")
+    assert [event.kind for event in told] == ["rota.shift_added"] * 2 + ["rota.shift_ended"] * 2
+    assert told[2].data["to"] == later.isoformat()
+    assert told[3].data["from"] == coming.starts_at.isoformat()
 
 
 def test_a_shift_needs_staff_and_ends_after_it_starts(
@@ -624,7 +628,9 @@ def test_a_shift_needs_staff_and_ends_after_it_starts(
         (alice, now + timedelta(hours=1), "engineer"), (engineer, now, "ends_at"),
     ):  # fmt: skip
         with pytest.raises(InvalidInput) as refusal:
-            actions.add_shift(engineer_id=person.pk, starts_at=now, ends_at=ends, actor=None)
+            actions.add_shift(
+                engineer_id=person.pk, starts_at=now, ends_at=ends, actor=None, now=now
+            )
         assert refusal.value.field == field
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client as Browser
 
-from clients.models import ApiKey, Client, Project, User
+from clients.models import ApiKey, Client, ClientEvent, Project, User
 from core.errors import InvalidInput, KeyReused, MoveRefused, Refused, StaleVersion
 from core.models import OutboxMessage
 from core.tasks import deliver_due
@@ -366,16 +366,21 @@ def test_a_comment_s_key_answers_only_for_the_same_place_and_words(
     assert Comment.objects.count() == 2
 
 
-def test_macros_need_a_name_of_their_own_and_a_text(engineer: User) -> None:
-    macro = actions.save_macro(name=" Thanks ", body="Thank you\x00.", actor=engineer)
+def test_macros_need_a_name_of_their_own_and_a_text_that_can_be_sent(
+    engineer: User, now: datetime
+) -> None:
+    by: dict[str, Any] = {"actor": engineer, "now": now}
+    macro = actions.save_macro(name=" Thanks ", body="Thank you\x00.", **by)
     assert (macro.name, macro.body) == ("Thanks", "Thank you.")
-    for name, body in (("", "x"), ("x", " "), ("Thanks", "Other")):
+    for name, body in (("", "x"), ("x", " "), ("Thanks", "Other"), ("Long", "x" * 20_001)):
         with pytest.raises(InvalidInput):
-            actions.save_macro(name=name, body=body, actor=engineer)
+            actions.save_macro(name=name, body=body, **by)
     changed = actions.save_macro(
-        name="Thanks", body="Bye.", actor=engineer, macro_id=macro.pk, is_active=False
+        name="Thanks", body="x" * 20_000, macro_id=macro.pk, is_active=False, **by
     )
-    assert (changed.pk, changed.body, changed.is_active) == (macro.pk, "Bye.", False)
+    assert (changed.pk, len(changed.body), changed.is_active) == (macro.pk, 20_000, False)
+    told = ClientEvent.objects.filter(kind="macro.saved", actor_user=engineer)
+    assert [event.data for event in told] == [{"macro": macro.pk}] * 2
 
 
 def test_the_client_s_timeline_has_no_internal_step(

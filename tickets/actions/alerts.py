@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from clients.models import User
+from clients.actions.events import record as record_ours
+from clients.models import ClientEventKind, User
 from clients.queries import house_role, staff
 from clients.rules.roles import require
 from core.actions import queue_mail, queue_webhook
@@ -83,7 +84,7 @@ def escalate_alert(*, alert_id: int, now: datetime) -> bool:
 
 @transaction.atomic
 def add_shift(
-    *, engineer_id: int, starts_at: datetime, ends_at: datetime, actor: User | None
+    *, engineer_id: int, starts_at: datetime, ends_at: datetime, actor: User | None, now: datetime
 ) -> OnCallShift:
     """Put an engineer on the rota. Raises InvalidInput unless it ends after it starts."""
     require(house_role(actor), "rota.manage")
@@ -92,7 +93,9 @@ def add_shift(
         raise InvalidInput("Choose somebody of the staff.", field="engineer")
     if ends_at <= starts_at:
         raise InvalidInput("A shift ends after it starts.", field="ends_at")
-    return OnCallShift.objects.create(engineer=engineer, starts_at=starts_at, ends_at=ends_at)
+    shift = OnCallShift.objects.create(engineer=engineer, starts_at=starts_at, ends_at=ends_at)
+    _record_shift(ClientEventKind.SHIFT_ADDED, shift, actor, now)
+    return shift
 
 
 @transaction.atomic
@@ -107,9 +110,17 @@ def end_shift(*, shift_id: int, actor: User | None, now: datetime) -> None:
         raise MoveRefused("This shift is over.")
     if shift.starts_at >= now:
         shift.delete()
-        return
-    shift.ends_at = now
-    shift.save(update_fields=["ends_at"])
+    else:
+        shift.ends_at = now
+        shift.save(update_fields=["ends_at"])
+    _record_shift(ClientEventKind.SHIFT_ENDED, shift, actor, now)
+
+
+def _record_shift(
+    kind: ClientEventKind, shift: OnCallShift, actor: User | None, now: datetime
+) -> None:
+    span = {"from": shift.starts_at.isoformat(), "to": shift.ends_at.isoformat()}
+    record_ours(kind, actor=actor, at=now, user=shift.engineer, data=span)
 
 
 def _acknowledge(alert: Alert, actor: User, now: datetime) -> None:

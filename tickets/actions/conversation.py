@@ -6,11 +6,13 @@ from datetime import datetime
 
 from django.db import transaction
 
-from clients.models import ApiKey, User
+from clients.actions.events import record as record_ours
+from clients.models import ApiKey, ClientEventKind, User
 from clients.queries import house_role
 from clients.rules.roles import require
 from core.errors import InvalidInput, KeyReused
 from core.text import clean_text
+from core.validation import unless_taken
 from tickets.actions.attachments import tie_attachments
 from tickets.actions.events import record
 from tickets.actions.locks import lock_report, lock_ticket, lock_unanswered, save_ticket
@@ -128,18 +130,31 @@ def reply_to_report(
 
 @transaction.atomic
 def save_macro(
-    *, name: str, body: str, actor: User | None, macro_id: int | None = None, is_active: bool = True
+    *,
+    name: str,
+    body: str,
+    actor: User | None,
+    now: datetime,
+    macro_id: int | None = None,
+    is_active: bool = True,
 ) -> Macro:
-    """Keep a saved reply under a name. Raises InvalidInput if either is empty or the name taken."""
+    """Keep a saved reply under a name.
+
+    Raises InvalidInput if either is empty, the text too long or the name taken.
+    """
     require(house_role(actor), "macro.manage")
     macro = Macro.objects.get(pk=macro_id) if macro_id else Macro()
     macro.name, macro.body = clean_text(name).strip()[:80], clean_text(body).strip()
     macro.is_active = is_active
     if not macro.name or not macro.body:
         raise InvalidInput("A macro needs a name and a text.", field="name")
-    if Macro.objects.filter(name=macro.name).exclude(pk=macro.pk).exists():
-        raise InvalidInput("There is a macro of this name.", field="name")
-    macro.save()
+    if len(macro.body) > MOST_BODY:
+        raise InvalidInput(f"At most {MOST_BODY:,} characters, please.", field="body")
+    with unless_taken(
+        "tickets_macro_name_key", message="There is a macro of this name.", field="name"
+    ):
+        macro.save()
+    record_ours(ClientEventKind.MACRO_SAVED, actor=actor, at=now, data={"macro": macro.pk})
     return macro
 
 

@@ -33,6 +33,7 @@ def rota(request: HttpRequest, console: Console) -> HttpResponseBase:
                 starts_at=_instant(request.POST.get("starts_at", ""), "starts_at", console),
                 ends_at=_instant(request.POST.get("ends_at", ""), "ends_at", console),
                 actor=console.user,
+                now=console.now,
             )
         except Refused as refusal:
             context |= {"typed": request.POST.dict(), "refusal": refusal}

@@ -42,6 +42,7 @@ def macros_page(request: HttpRequest, console: Console) -> HttpResponseBase:
                 macro_id=whole_or_none(request.POST, "macro"),
                 is_active="is_active" in request.POST,
                 actor=console.user,
+                now=console.now,
             )
         except Refused as refusal:
             context |= {"typed": request.POST.dict(), "refusal": refusal}
