@@ -94,10 +94,7 @@ STAFF = {"engineer", "ops_admin"}
 ADMIN = {"ops_admin"}
 WRITERS = STAFF | {"owner", "member"}
 OWNERS = {"ops_admin", "owner"}
-KEEP_NO_EVENT = {
-    "save_macro", "add_shift", "end_shift", "create_plan", "mark_present", "start_timer",
-    "discard_timer", "upload_attachment",
-}  # fmt: skip
+KEEP_NO_EVENT = {"mark_present", "start_timer", "discard_timer", "upload_attachment"}
 PRICE = Money("10", "EUR")
 
 
@@ -178,6 +175,8 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "create_staff": (ADMIN | {"system"}, lambda s: {
         "email": "new@shipops.test", "name": "New", "role": "engineer"}),
     "set_staff_role": (ADMIN, lambda s: {"user_id": _wrong(s).pk, "role": "ops_admin"}),
+    "deactivate_user": (ADMIN, lambda s: {"user_id": _wrong(s).pk}),
+    "reactivate_user": (ADMIN, lambda s: {"user_id": s.actors["gone_engineer"].pk}),
     # reports
     "receive_report": (WRITERS | {"api_key", "reporter", "system"}, lambda s: {
         "project_id": s.project.pk, "source": Source.API, "text": "It broke."}),

@@ -25,7 +25,13 @@ from clients.actions.projects import (
     record_release,
     revoke_api_key,
 )
-from clients.actions.users import change_profile, create_staff, set_staff_role
+from clients.actions.users import (
+    change_profile,
+    create_staff,
+    deactivate_user,
+    reactivate_user,
+    set_staff_role,
+)
 
 __all__ = [
     "KEY_STANDS",
@@ -41,9 +47,11 @@ __all__ = [
     "create_project",
     "create_retainer",
     "create_staff",
+    "deactivate_user",
     "invite_member",
     "key_terms",
     "publish_plan_version",
+    "reactivate_user",
     "recall_api_key",
     "record_release",
     "remove_member",

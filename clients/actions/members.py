@@ -60,20 +60,7 @@ def invite_member(
         invitation=invitation,
         data={"role": invitation.role},
     )
-    link = f"{settings.SITE_URL}/invite/{placeholder('invitation', invitation.pk)}/"
-    queue_mail(
-        to=invitation.email,
-        subject=f"Your place in {client.name} on ShipOps",
-        text=(
-            f"{one_line(str(actor or 'ShipOps'))} invites you to follow the upkeep of "
-            f"{one_line(client.name)}'s apps.\n\n"
-            f"Join here: {link}\n\n"
-            f"The link works once, until {invitation.expires_at:%-d %B %Y}. "
-            "If you did not expect this, you can ignore it."
-        ),
-        now=now,
-        reference=f"invitation:{invitation.pk}",
-    )
+    _mail_invitation(invitation, now)
     return invitation
 
 
@@ -177,6 +164,24 @@ def remove_member(*, member_id: int, actor: User, now: datetime) -> None:
     member.delete()
 
 
+def _mail_invitation(invitation: Invitation, now: datetime) -> None:
+    link = f"{settings.SITE_URL}/invite/{placeholder('invitation', invitation.pk)}/"
+    client = invitation.client
+    queue_mail(
+        to=invitation.email,
+        subject=f"Your place in {client.name} on ShipOps",
+        text=(
+            f"{one_line(str(invitation.invited_by or 'ShipOps'))} invites you to follow the upkeep "
+            f"of {one_line(client.name)}'s apps.\n\n"
+            f"Join here: {link}\n\n"
+            f"The link works once, until {invitation.expires_at:%-d %B %Y}. "
+            "If you did not expect this, you can ignore it."
+        ),
+        now=now,
+        reference=f"invitation:{invitation.pk}",
+    )
+
+
 def _locked(member_id: int) -> Member:
     client_id = Member.objects.values_list("client_id", flat=True).get(pk=member_id)
     Client.objects.select_for_update(no_key=True).get(pk=client_id)
@@ -184,8 +189,8 @@ def _locked(member_id: int) -> Member:
 
 
 def _keep_an_owner(member: Member) -> None:
-    owners = Member.objects.filter(client=member.client, role=Role.OWNER).exclude(pk=member.pk)
-    if member.role == Role.OWNER and not owners.exists():
+    others = Member.objects.filter(client=member.client, role=Role.OWNER).exclude(pk=member.pk)
+    if member.role == Role.OWNER and not others.filter(user__is_active=True).exists():
         raise LastOwner("A client needs at least one owner. Make somebody else owner first.")
 
 

@@ -52,16 +52,57 @@ def set_staff_role(*, user_id: int, role: str, actor: User, now: datetime) -> Us
 
     Raises MoveRefused for one's own access: nobody locks themselves out.
     """
-    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
-    require(house_role(actor), "staff.manage")
-    if user.pk == actor.pk:
-        raise MoveRefused("You cannot change your own access.")
+    user = _lock_access(user_id, actor, "staff.manage")
     user.is_staff = bool(role)
-    user.is_superuser = user.is_superuser and user.is_staff
+    user.is_superuser = user.is_superuser and role == Role.OPS_ADMIN
     user.save(update_fields=["is_staff", "is_superuser"])
     names = [GROUPS[_staff_role(role)]] if role else []
     user.groups.set(Group.objects.filter(name__in=names))
     record(ClientEventKind.STAFF_CHANGED, actor=actor, at=now, user=user, data={"role": role})
+    return user
+
+
+@transaction.atomic
+def deactivate_user(*, user_id: int, actor: User, now: datetime) -> User:
+    """Close a person's account at once: signed out everywhere, and no way in.
+
+    Their places, tickets and words stay as they are. Raises MoveRefused for one's own account.
+    """
+    user = _lock_access(user_id, actor, "user.deactivate")
+    if not user.is_active:
+        raise MoveRefused(f"{user} is deactivated already.")
+    user.is_active = False
+    # Sessions are signed with the password: those of today are over after a reactivation, too.
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "password"])
+    record(ClientEventKind.USER_DEACTIVATED, actor=actor, at=now, user=user)
+    return user
+
+
+@transaction.atomic
+def reactivate_user(*, user_id: int, actor: User, now: datetime) -> User:
+    """Open a deactivated account again, with the access it had; they sign in with a mailed code."""
+    user = _lock_access(user_id, actor, "user.deactivate")
+    if user.is_active:
+        raise MoveRefused(f"{user} is active.")
+    user.is_active = True
+    user.save(update_fields=["is_active"])
+    record(ClientEventKind.USER_REACTIVATED, actor=actor, at=now, user=user)
+    return user
+
+
+def _lock_access(user_id: int, actor: User, action: str) -> User:
+    """Lock a person whose access is to change, and check that the actor may change it.
+
+    Those who change access take turns at the group's row: of two ops admins who shut each other
+    out at once, the second may not any more. As nobody changes their own, an ops admin always
+    remains.
+    """
+    Group.objects.select_for_update(no_key=True).get(name=OPS_ADMINS)
+    user = User.objects.select_for_update(no_key=True).get(pk=user_id)
+    require(house_role(User.objects.get(pk=actor.pk)), action)
+    if user.pk == actor.pk:
+        raise MoveRefused("You cannot change your own access.")
     return user
 
 

@@ -44,6 +44,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "retainer.move": _ADMIN,
     "retainer.start": _ADMIN,
     "staff.manage": _ADMIN,
+    "user.deactivate": frozenset({Role.OPS_ADMIN}),
     "report.file": _WRITERS | {Role.API_KEY, Role.REPORTER, Role.SYSTEM},
     "report.triage": _STAFF,
     "ticket.read": _READERS | {Role.API_KEY},
