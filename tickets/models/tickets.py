@@ -1,19 +1,26 @@
 from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.functions import Upper
 
 from clients.models import Client, Project, Release
 from core.errors import MoveRefused
 from tickets.rules.priority import awaits_p1_approval, priority_of
-from tickets.rules.states import DONE, OPEN, TICKET_MOVES, TicketState
+from tickets.rules.states import DONE, LIVE, OPEN, TICKET_MOVES, TicketState
 from tickets.rules.words import Kind, Priority, Severity
 
 _OPEN = [state.value for state in OPEN]
 _DONE = [state.value for state in DONE]
 _WITH_ASSIGNEE = [TicketState.IN_PROGRESS.value, TicketState.IN_REVIEW.value]
-_LIVE = [TicketState.SHIPPED.value, TicketState.VERIFIED.value]
+_LIVE = [state.value for state in LIVE]
+# What a client should see first: what waits for them, then what is on fire. The index and the list
+# order by the same expression, or the list is sorted whole.
+PRESSING = Case(
+    When(state=TicketState.WAITING.value, then=0),
+    When(priority=Priority.P1.value, then=1),
+    default=2,
+)
 
 
 class Ticket(models.Model):
@@ -66,6 +73,13 @@ class Ticket(models.Model):
             ),
             models.Index(
                 fields=["client", "-number"], name="client_open", condition=Q(state__in=_OPEN)
+            ),
+            models.Index(
+                "client",
+                PRESSING,
+                F("number").desc(),
+                name="client_pressing",
+                condition=Q(state__in=_OPEN),
             ),
             models.Index(
                 fields=["client", "-number"], name="client_done", condition=Q(state__in=_DONE)

@@ -4,17 +4,14 @@ from django.db.models import Case, QuerySet, When
 
 from clients.models import User
 from tickets.models import Report, Ticket
+from tickets.models.tickets import PRESSING
 from tickets.queries.lists import client_reports, client_tickets
-from tickets.rules.states import ReportState, TicketState
-from tickets.rules.words import Priority
+from tickets.rules.states import ReportState
 
 
 def pressing_tickets(user: User, *, client_id: int) -> QuerySet[Ticket]:
     """List a client's open tickets: those that wait for the client, then P1, then the newest."""
-    pressing = Case(
-        When(state=TicketState.WAITING, then=0), When(priority=Priority.P1, then=1), default=2
-    )
-    return client_tickets(user, client_id=client_id).order_by(pressing, "-number")
+    return client_tickets(user, client_id=client_id).order_by(PRESSING, "-number")
 
 
 def pressing_reports(user: User, *, client_id: int) -> QuerySet[Report]:
