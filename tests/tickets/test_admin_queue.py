@@ -171,6 +171,27 @@ def test_lists_find_by_number_and_words_and_lead_to_the_pages_that_act(
     assert str(ticket.number) in answer.headers["Location"]
 
 
+@pytest.mark.parametrize("path", ["/console/tickets/ticket/", "/console/tickets/report/"])
+def test_words_too_short_for_the_index_are_looked_for_among_the_newest(
+    path: str, project: Project, engineer: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tickets.admin.lists.NEWEST", 2)
+    titles = ["UI of old", "UI of late", "Another", "One more"]
+    numbers = [
+        make_ticket(make_report(project, title=title), title=title, engineer=engineer).number
+        for title in titles
+    ]
+    browser = signed_in(engineer)
+
+    def found(words: str) -> list[int]:
+        rows = browser.get(path, {"q": words}).context["cl"].result_list
+        return [row.number for row in rows]
+
+    assert found("ui") == numbers[1:2]
+    assert found('"ui" of') == numbers[1:2]
+    assert found("ui old") == numbers[:1]
+
+
 def test_the_header_finds_a_number_a_client_by_its_first_letters_or_tickets_by_words(
     project: Project, foreign_project: Project, engineer: User, now: datetime
 ) -> None:

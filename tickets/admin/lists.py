@@ -1,6 +1,6 @@
 """Searchable lists of all tickets and all reports; their rows lead to the pages that act."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 from django.contrib import admin
 from django.db.models import QuerySet
@@ -12,62 +12,85 @@ from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 
 from core.admin import ReadOnlyAdmin
+from core.text import clean_text
 from tickets.models import Report, Ticket
 
+MOST_SEARCHED = 100
+# The trigram index knows no shorter words; those are looked for among the newest rows only.
+SHORTEST_INDEXED = 3
+NEWEST = 10_000
 
-def _is_number(term: str) -> bool:
-    digits = term.strip().lstrip("#")
-    return digits.isascii() and digits.isdigit() and len(digits) < 19
 
+class NumberedAdmin(ReadOnlyAdmin):
+    """A list whose rows have a number and a title, and lead to a page of their own."""
 
-@admin.register(Ticket)
-class TicketAdmin(ReadOnlyAdmin):
-    """All tickets, newest first."""
-
-    list_display = ["what", "client", "app", "state", "rank", "assignee"]
-    sortable_by = ["what"]
+    number_field: ClassVar[str]
+    row_page: ClassVar[str]
+    sortable_by: Any = ["what"]
     list_display_links = None
-    list_select_related = ["client", "project", "assignee"]
-    list_filter = ["state", "priority", "severity", "kind"]
-    search_fields = ["title"]
+    search_fields: Any = ["title"]
     search_help_text = "A number, or words of the title"
-    ordering = ["-number"]
-
-    page_title = "All tickets"
 
     def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Ticket], search_term: str
-    ) -> tuple[QuerySet[Ticket], bool]:
-        """Find a ticket by its number, else by words of its title."""
-        if _is_number(search_term):
-            return queryset.filter(number=int(search_term.strip().lstrip("#"))), False
-        found: tuple[QuerySet[Ticket], bool] = super().get_search_results(
-            request, queryset, search_term[:100].replace("\x00", "")
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """Find a row by its number, else by words of its title."""
+        wanted = clean_text(search_term).strip()
+        digits = wanted.lstrip("#")
+        if digits.isascii() and digits.isdigit() and len(digits) < 19:
+            return queryset.filter(**{self.number_field: int(digits)}), False
+        words = wanted[:MOST_SEARCHED].split()
+        if words and max(len(word.strip("\"'")) for word in words) < SHORTEST_INDEXED:
+            queryset = queryset.filter(pk__gte=self._oldest_of_newest())
+        found: tuple[QuerySet[Any], bool] = super().get_search_results(
+            request, queryset, " ".join(words)
         )
         return found
+
+    def _oldest_of_newest(self) -> int:
+        """Give the key at which the newest rows begin."""
+        keys = self.model._default_manager.order_by("-pk").values_list("pk", flat=True)
+        return next(iter(keys[NEWEST : NEWEST + 1]), 0)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Lead to the workbench."""
-        ticket = self.get_object(request, object_id)
-        if ticket is None:
+        """Lead to the row's own page."""
+        row: Any = self.get_object(request, object_id)
+        if row is None:
             raise Http404
-        return redirect("admin:tickets_workbench", number=ticket.number)
+        return redirect(self.row_page, number=row.number)
+
+    @admin.display(description="app")
+    def app(self, row: Any) -> str:
+        """Name the project in the word of every page."""
+        return str(row.project.name)
+
+    def link_to(self, number: int, title: str) -> SafeString:
+        """Give number and title as a link to the row's own page."""
+        return format_html(
+            '<a class="row-link" href="{}"><span class="number">#{}</span> {}</a>',
+            reverse(self.row_page, args=[number]), number, title,
+        )  # fmt: skip
+
+
+@admin.register(Ticket)
+class TicketAdmin(NumberedAdmin):
+    """All tickets, newest first."""
+
+    list_display = ["what", "client", "app", "state", "rank", "assignee"]
+    list_select_related = ["client", "project", "assignee"]
+    list_filter = ["state", "priority", "severity", "kind"]
+    ordering = ["-number"]
+
+    page_title = "All tickets"
+    number_field = "number"
+    row_page = "admin:tickets_workbench"
 
     @admin.display(description="ticket", ordering="number")
     def what(self, ticket: Ticket) -> SafeString:
         """Give number and title as a link to the workbench."""
-        link = reverse("admin:tickets_workbench", args=[ticket.number])
-        return format_html(
-            '<a class="row-link" href="{}"><span class="number">#{}</span> {}</a>',
-            link, ticket.number, ticket.title,
-        )  # fmt: skip
-
-    @admin.display(description="app")
-    def app(self, ticket: Ticket) -> str:
-        """Name the project in the word of every page."""
-        return ticket.project.name
+        return self.link_to(ticket.number, ticket.title)
 
     @admin.display(description="priority")
     def rank(self, ticket: Ticket) -> SafeString:
@@ -79,53 +102,22 @@ class TicketAdmin(ReadOnlyAdmin):
 
 
 @admin.register(Report)
-class ReportAdmin(ReadOnlyAdmin):
+class ReportAdmin(NumberedAdmin):
     """All reports, newest first."""
 
     list_display = ["what", "client", "app", "state", "source", "received"]
-    sortable_by = ["what"]
-    list_display_links = None
     list_select_related = ["client", "project"]
     list_filter = ["state", "source"]
-    search_fields = ["title"]
-    search_help_text = "A number, or words of the title"
     ordering = ["-pk"]
 
     page_title = "All reports"
-
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Report], search_term: str
-    ) -> tuple[QuerySet[Report], bool]:
-        """Find a report by its number, else by words of its title."""
-        if _is_number(search_term):
-            return queryset.filter(pk=int(search_term.strip().lstrip("#"))), False
-        found: tuple[QuerySet[Report], bool] = super().get_search_results(
-            request, queryset, search_term[:100].replace("\x00", "")
-        )
-        return found
-
-    def change_view(
-        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
-    ) -> HttpResponse:
-        """Lead to the report's page in triage."""
-        report = self.get_object(request, object_id)
-        if report is None:
-            raise Http404
-        return redirect("admin:tickets_triage_report", number=report.number)
+    number_field = "pk"
+    row_page = "admin:tickets_triage_report"
 
     @admin.display(description="report", ordering="pk")
     def what(self, report: Report) -> SafeString:
         """Give number and headline as a link to the report."""
-        link = reverse("admin:tickets_triage_report", args=[report.number])
-        return format_html(
-            '<a class="row-link" href="{}"><span class="number">#{}</span> {}</a>',
-            link, report.number, report.headline,
-        )  # fmt: skip
-
-    @admin.display(description="app")
-    def app(self, report: Report) -> str:
-        """Name the project in the word of every page."""
-        return report.project.name
+        return self.link_to(report.number, report.headline)
 
     @admin.display(description="received")
     def received(self, report: Report) -> str:
