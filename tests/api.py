@@ -35,10 +35,13 @@ class Api:
             headers={**self.headers, **named},
         )
 
-    def upload(self, name: str, data: bytes) -> HttpResponse:
-        """Send a file."""
+    def upload(self, name: str, data: bytes, **headers: str) -> HttpResponse:
+        """Send a file; names of headers with underscores."""
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
         return self.http.post(  # type: ignore[return-value]
-            "/api/v1/attachments", {"file": SimpleUploadedFile(name, data)}, headers=self.headers
+            "/api/v1/attachments",
+            {"file": SimpleUploadedFile(name, data)},
+            headers={**self.headers, **named},
         )
 
 

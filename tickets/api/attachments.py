@@ -6,8 +6,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients.api.base import WRITE, KeyView
+from core.api.idempotency import REPLAYED, source_key_of
 from core.api.json import check_length
-from core.api.schema import ERRORS
+from core.api.schema import ERRORS, IDEMPOTENCY_KEY, KEY_REUSED
 from core.errors import InvalidInput
 from tickets.actions import upload_attachment
 from tickets.api.shapes import FileShape, UploadInput
@@ -27,13 +28,16 @@ class AttachmentsView(KeyView):
         description=(
             "One file as `file`. Name its id in a report or comment within a day, with the same "
             "key; after that it is dropped. Its type is judged by its content, and images are "
-            "made anew, without EXIF."
+            "made anew, without EXIF. Send an Idempotency-Key, so that a repeated request stores "
+            "nothing twice."
         ),
+        parameters=[IDEMPOTENCY_KEY],
         request={"multipart/form-data": UploadInput},
-        responses={201: OpenApiResponse(FileShape, "Stored."), **ERRORS},
+        responses={201: OpenApiResponse(FileShape, "Stored."), **ERRORS, **KEY_REUSED},
     )
     def post(self, request: Request) -> Response:
         check_length(request, settings.ATTACHMENT_MAX_BYTES + MOST_AROUND_FILE)
+        source_key, now = source_key_of(request._request, owner=self.key.pk), timezone.now()
         sent = request.FILES.getlist("file")
         if len(sent) != 1:
             raise InvalidInput("Send one file.", field="file")
@@ -42,8 +46,10 @@ class AttachmentsView(KeyView):
                 name=sent[0].name or "file",
                 data=sent[0].read(),
                 actor=self.key,
-                now=timezone.now(),
+                now=now,
+                source_key=source_key,
             )
         except InvalidInput as refusal:
             raise InvalidInput(refusal.message, field="file") from None
-        return Response(FileShape(stored).data, status=201)
+        replayed = stored.uploaded_at != now
+        return Response(FileShape(stored).data, status=201, headers=REPLAYED if replayed else None)
