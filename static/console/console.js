@@ -20,6 +20,7 @@ function press (element) {
   }
 }
 
+// A held key is one press, and keys repeat across pages: the next report would be judged unread.
 document.addEventListener('keydown', event => {
   if (event.defaultPrevented || event.isComposing) return
   if ((event.ctrlKey || event.metaKey) && event.key === 'Enter' && event.target.form) {
@@ -33,7 +34,7 @@ document.addEventListener('keydown', event => {
     event.target.blur()
     return
   }
-  if (isTyping(event.target) || document.querySelector('dialog[open]')) return
+  if (event.repeat || isTyping(event.target) || document.querySelector('dialog[open]')) return
   if (event.key === '?') {
     const keys = document.querySelector('dialog.keys')
     if (keys) keys.showModal()
@@ -80,6 +81,12 @@ document.addEventListener('change', event => {
   if (submits) submits.form.requestSubmit()
   const chooses = event.target.closest('[data-chooses]')
   if (chooses && !changed) window.location.search = new URLSearchParams({ [chooses.name]: chooses.value })
+})
+
+// The second half of a slow double click belongs to the page it began on, not to the button that
+// stands there now.
+document.addEventListener('click', event => {
+  if (event.detail > 1 && event.target.closest('button[type="submit"]')) event.preventDefault()
 })
 
 // A second press while the first request is on its way sends nothing.
