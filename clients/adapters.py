@@ -7,6 +7,8 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
+from allauth.account.models import EmailAddress
 from allauth.core.exceptions import ImmediateHttpResponse
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
@@ -14,8 +16,10 @@ from cryptography.fernet import Fernet, MultiFernet
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+from clients.models import User
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +40,26 @@ class AccountAdapter(DefaultAccountAdapter):
             logger.exception("Mail %s could not be sent", template_prefix)
             page = render(self.request, "503.html", status=503)
             raise ImmediateHttpResponse(page) from error
+
+    def pre_login(
+        self, request: HttpRequest, user: AbstractBaseUser, **facts: Any
+    ) -> HttpResponse | None:
+        """Take the address of a first sign-in by mailed code as confirmed.
+
+        Who was made an account by staff or by a command has no confirmed address yet, and would be
+        mailed a second code at once.
+        """
+        refusal: HttpResponse | None = super().pre_login(request, user, **facts)
+        if refusal is None and isinstance(user, User) and not user.emailaddress_set.exists():
+            given = get_authentication_records(request, user)
+            typed = {
+                record.get("email", "").lower() for record in given if record["method"] == "code"
+            }
+            if user.email.lower() in typed:
+                EmailAddress.objects.create(
+                    user=user, email=user.email, verified=True, primary=True
+                )
+        return refusal
 
     def get_reauthentication_methods(
         self, user: AbstractBaseUser | AnonymousUser

@@ -11,7 +11,7 @@ from django.contrib.auth import REDIRECT_FIELD_NAME
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
-from django.urls import resolve
+from django.urls import resolve, reverse
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
@@ -106,7 +106,7 @@ class StaffSecondFactor:
             and request.user.is_staff
         ):
             if not is_mfa_enabled(request.user):
-                return redirect("mfa_index")
+                return redirect(f"{reverse('mfa_index')}?for=console")
             given = get_authentication_records(request, request.user)
             if all(record["method"] != "mfa" for record in given):
                 return _ask_second_factor(request, request.user)

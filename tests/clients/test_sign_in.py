@@ -173,3 +173,19 @@ def test_account_pages_open_under_the_strict_policy(alice: User, path: str) -> N
     assert not re.search(r"<script(?![^>]*(src=|application/json))", html)
     assert not re.search(r"\s(style|on[a-z]+)=", html)
     assert "unsafe" not in page["Content-Security-Policy"]
+
+
+def test_the_first_code_of_a_new_colleague_opens_the_console(
+    engineer: User, settings: LazySettings
+) -> None:
+    settings.STAFF_SECOND_FACTOR = False
+    browser = Browser()
+    ask_for_code(browser, engineer.email)
+    code = re.search(r"\d{4}-\d{4}", str(mail.outbox[-1].body))
+    assert code
+    answer = browser.post("/account/login/code/confirm/", {"code": code.group()})
+
+    assert answer["Location"] != "/account/confirm-email/"
+    assert browser.get("/console/queue/").status_code == 200
+    (message,) = mail.outbox
+    assert message.to == [engineer.email]

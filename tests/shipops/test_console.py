@@ -135,7 +135,7 @@ def test_staff_without_a_second_factor_are_sent_to_set_one_up(
 
     answer = signed_in(engineer).get("/console/queue/")
 
-    assert answer.headers["Location"] == reverse("mfa_index")
+    assert answer.headers["Location"] == reverse("mfa_index") + "?for=console"
 
 
 def test_staff_without_a_second_factor_read_no_client_s_files(
@@ -147,7 +147,7 @@ def test_staff_without_a_second_factor_read_no_client_s_files(
 
     answer = signed_in(engineer).get(f"/portal/files/{file.pk}/")
 
-    assert answer.headers["Location"] == reverse("mfa_index")
+    assert answer.headers["Location"] == reverse("mfa_index") + "?for=console"
     assert signed_in(alice).get(f"/portal/files/{file.pk}/").status_code == 200
 
 
