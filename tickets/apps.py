@@ -7,7 +7,10 @@ class TicketsConfig(AppConfig):
     name = "tickets"
 
     def ready(self) -> None:
+        from tickets.panels import register_panels
+
+        register_panels()
         schedules.register("tickets.tasks.triage_waiting", minutes=1)
-        schedules.register("tickets.tasks.escalate_alerts", minutes=1)
+        schedules.register("tickets.tasks.watch_alerts", minutes=1)
         schedules.register("tickets.tasks.ask_for_recent_ships", minutes=10)
         schedules.register("tickets.tasks.sweep_loose_attachments", minutes=60)

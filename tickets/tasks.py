@@ -3,6 +3,7 @@ from collections.abc import Callable, Iterable
 from datetime import timedelta
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from tickets import actions
@@ -51,16 +52,18 @@ def ask_for_recent_ships() -> None:
             _each(ask_reporters, ships.values())
 
 
-def escalate_alerts() -> None:
-    """Tell the leads of alerts nobody acknowledged in time."""
+def watch_alerts() -> None:
+    """Tell of the alerts of a flood, and the leads of those nobody acknowledged in time."""
+    due = Q(told_at=None) | Q(escalated_at=None, escalate_at__lte=timezone.now())
+    flooded = Alert.objects.filter(due, acknowledged_at=None).order_by("client").distinct("client")
+    _each(watch_alerts_of, list(flooded.values_list("client", flat=True)))
+
+
+def watch_alerts_of(client_id: int) -> None:
+    """Tell of the alerts of one client, and its lead of those nobody acknowledged in time."""
     now = timezone.now()
-    due = Alert.objects.filter(acknowledged_at=None, escalated_at=None, escalate_at__lte=now)
-    _each(escalate_alert, due.values_list("pk", flat=True))
-
-
-def escalate_alert(alert_id: int) -> None:
-    """Tell the lead of one alert."""
-    actions.escalate_alert(alert_id=alert_id, now=timezone.now())
+    actions.tell_alerts(client_id=client_id, now=now)
+    actions.escalate_alerts(client_id=client_id, now=now)
 
 
 def sweep_loose_attachments() -> None:

@@ -535,9 +535,9 @@ def test_an_alert_nobody_took_reaches_the_lead_once(
     report = factories.make_triaged_report(project, text=DOWN, now=now)
     alert = report.alert
     late = now + timedelta(minutes=15)
-    assert not actions.escalate_alert(alert_id=alert.pk, now=late - timedelta(seconds=1))
-    assert actions.escalate_alert(alert_id=alert.pk, now=late)
-    assert not actions.escalate_alert(alert_id=alert.pk, now=late)
+    assert not actions.escalate_alerts(client_id=alert.client_id, now=late - timedelta(seconds=1))
+    assert actions.escalate_alerts(client_id=alert.client_id, now=late)
+    assert not actions.escalate_alerts(client_id=alert.client_id, now=late)
     assert [mail.recipient for mail in mails(f"alert:{alert.pk}")] == [
         engineer.email, engineer2.email,
     ]  # fmt: skip
@@ -551,7 +551,7 @@ def test_a_lead_who_left_is_replaced_by_the_ops_admins(
     client_actions.set_staff_role(user_id=engineer.pk, role="", actor=ops_admin, now=now)
     report = factories.make_triaged_report(project, text=DOWN, now=now)
     OutboxMessage.objects.all().delete()
-    actions.escalate_alert(alert_id=report.alert.pk, now=now + timedelta(hours=1))
+    actions.escalate_alerts(client_id=report.client_id, now=now + timedelta(hours=1))
     assert [m.recipient for m in mails(f"alert:{report.alert.pk}")] == [ops_admin.email]
 
 
@@ -576,7 +576,7 @@ def test_whoever_judges_has_heard_and_nobody_else_is_woken(
             actions.acknowledge_alert(alert_id=report.alert.pk, actor=ops_admin, now=now)
     alert = Alert.objects.get(report=report)
     assert (alert.acknowledged_by, alert.acknowledged_at) == (engineer, now)
-    assert not actions.escalate_alert(alert_id=alert.pk, now=now + timedelta(days=1))
+    assert not actions.escalate_alerts(client_id=alert.client_id, now=now + timedelta(days=1))
     assert kinds(report).count(Kind.ALERT_ACKNOWLEDGED) == 1
 
 

@@ -2,7 +2,8 @@ from tickets.actions.alerts import (
     acknowledge_alert,
     add_shift,
     end_shift,
-    escalate_alert,
+    escalate_alerts,
+    tell_alerts,
 )
 from tickets.actions.answers import answer_by_link
 from tickets.actions.attachments import (
@@ -94,7 +95,7 @@ __all__ = [
     "discard_timer",
     "edit_ticket",
     "end_shift",
-    "escalate_alert",
+    "escalate_alerts",
     "import_report",
     "join_report",
     "link_pull_request",
@@ -119,6 +120,7 @@ __all__ = [
     "stop_timer",
     "sweep_loose_attachments",
     "take_next",
+    "tell_alerts",
     "upload_attachment",
     "void_time",
     "wait_for_client",

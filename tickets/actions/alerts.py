@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
 
 from clients.actions.events import record as record_ours
-from clients.models import ClientEventKind, User
+from clients.models import Client, ClientEventKind, User
 from clients.queries import house_role, staff
 from clients.rules.roles import require
 from core.actions import queue_mail, queue_webhook
@@ -18,11 +19,17 @@ from tickets.queries.access import role_of
 from tickets.queries.alerts import now_on_call
 from tickets.queries.people import ops_admins
 
+# A flood of S1 is one mail at once and then at most one in this time, to each who must hear it.
+GATHERING = timedelta(minutes=5)
+MOST_NAMED = 10
 
+
+@transaction.atomic
 def raise_alert(*, report: Report, now: datetime) -> Alert:
-    """Alert whoever is on call about an S1, once a report, in the caller's transaction.
+    """Alert whoever is on call about an S1, once a report.
 
-    With nobody on the rota every ops admin and the client's lead hear it instead.
+    With nobody on the rota every ops admin and the client's lead hear it instead. While another
+    alert of the client is open this one is told as ``tell_alerts`` does.
     """
     alert, is_new = Alert.objects.get_or_create(
         report=report,
@@ -34,9 +41,27 @@ def raise_alert(*, report: Report, now: datetime) -> Alert:
     )
     if is_new:
         record(report, TicketEventKind.ALERT_RAISED, actor=None, at=now, alert=alert)
-        people = list(now_on_call(now)) or _fallback(report)
-        _tell(alert, people, f"S1 #{report.number} for {report.client.name}", now)
+        _lock_flood(report.client_id)
+        others = Alert.objects.filter(client_id=report.client_id, acknowledged_at=None)
+        if others.exclude(pk=alert.pk).exists():
+            tell_alerts(client_id=report.client_id, now=now)
+        else:
+            alert.told_at = now
+            alert.save(update_fields=["told_at"])
+            _tell([alert], _on_call(report, now), "S1", now)
     return alert
+
+
+@transaction.atomic
+def tell_alerts(*, client_id: int, now: datetime) -> int:
+    """Tell whoever is on call, in one mail, of all the client's alerts nobody was told of yet.
+
+    At most once in five minutes; gives of how many. Acknowledged ones need not be told.
+    """
+    alerts = _gather(client_id, "told_at", Q(), now)
+    if alerts:
+        _tell(alerts, _on_call(alerts[0].report, now), "S1" if len(alerts) == 1 else "more S1", now)
+    return len(alerts)
 
 
 @transaction.atomic
@@ -61,25 +86,20 @@ def acknowledge_alert_of(*, report: Report, actor: User | None, now: datetime) -
 
 
 @transaction.atomic
-def escalate_alert(*, alert_id: int, now: datetime) -> bool:
-    """Tell the client's lead of an alert nobody acknowledged in time; gives whether it did.
+def escalate_alerts(*, client_id: int, now: datetime) -> int:
+    """Tell the client's lead, in one mail, of the alerts nobody acknowledged in time.
 
-    Once only. Without a lead every ops admin hears it.
+    Each alert once, a mail at most once in five minutes; gives of how many. Without a lead every
+    ops admin hears it.
     """
-    alert = (
-        Alert.objects.select_for_update(no_key=True)
-        .filter(pk=alert_id, acknowledged_at=None, escalated_at=None, escalate_at__lte=now)
-        .first()
-    )
-    if alert is None:
-        return False
-    alert.escalated_at = now
-    alert.save(update_fields=["escalated_at"])
-    record(alert.report, TicketEventKind.ALERT_ESCALATED, actor=None, at=now, alert=alert)
-    lead = alert.client.lead
-    people = [lead] if lead and lead.staff_role else ops_admins()
-    _tell(alert, people, f"Unacknowledged S1 #{alert.report_id} for {alert.client.name}", now)
-    return True
+    alerts = _gather(client_id, "escalated_at", Q(escalate_at__lte=now), now)
+    for alert in alerts:
+        record(alert.report, TicketEventKind.ALERT_ESCALATED, actor=None, at=now, alert=alert)
+    if alerts:
+        lead = alerts[0].client.lead
+        people = [lead] if lead and lead.staff_role else ops_admins()
+        _tell(alerts, people, "unacknowledged S1", now)
+    return len(alerts)
 
 
 @transaction.atomic
@@ -129,7 +149,34 @@ def _acknowledge(alert: Alert, actor: User, now: datetime) -> None:
     record(alert.report, TicketEventKind.ALERT_ACKNOWLEDGED, actor=actor, at=now, alert=alert)
 
 
-def _fallback(report: Report) -> list[User]:
+def _lock_flood(client_id: int) -> None:
+    """Let one of a client's alerts at a time be told.
+
+    Locked behind a report and its ticket, before further alerts.
+    """
+    Client.objects.select_for_update(no_key=True).get(pk=client_id)
+
+
+def _gather(client_id: int, mark: str, due: Q, now: datetime) -> list[Alert]:
+    """Lock and mark the client's open alerts that are due and not marked, unless some just were."""
+    _lock_flood(client_id)
+    alerts = Alert.objects.filter(client_id=client_id)
+    if alerts.filter(**{f"{mark}__gt": now - GATHERING}).exists():
+        return []
+    waiting = alerts.filter(due, acknowledged_at=None, **{mark: None})
+    gathered = list(
+        waiting.select_for_update(no_key=True, of=("self",))
+        .select_related("report__project", "client__lead")
+        .order_by("raised_at", "pk")
+    )
+    alerts.filter(pk__in=[alert.pk for alert in gathered]).update(**{mark: now})
+    return gathered
+
+
+def _on_call(report: Report, now: datetime) -> list[User]:
+    """List who is on call, else every ops admin and the client's lead."""
+    if on_call := list(now_on_call(now)):
+        return on_call
     lead = report.client.lead
     people = {person.pk: person for person in ops_admins()}
     if lead and lead.staff_role:
@@ -137,15 +184,23 @@ def _fallback(report: Report) -> list[User]:
     return list(people.values())
 
 
-def _tell(alert: Alert, people: list[User], subject: str, now: datetime) -> None:
-    report = alert.report
-    link = f"{settings.SITE_URL}{settings.CONSOLE_PREFIX}triage/{report.number}/"
-    text = (
-        f"{report.project.name}: {one_line(report.headline)}\n\n"
-        f"Received {report.received_at:%Y-%m-%d %H:%M} UTC. Read and acknowledge it: {link}"
-    )
-    reference = f"alert:{alert.pk}"
+def _tell(alerts: list[Alert], people: list[User], what: str, now: datetime) -> None:
+    first, console = alerts[0], f"{settings.SITE_URL}{settings.CONSOLE_PREFIX}"
+    which = f"{what} #{first.report_id}" if len(alerts) == 1 else f"{len(alerts)} {what}"
+    subject = f"{which[0].upper()}{which[1:]} for {first.client.name}"
+    text = "\n\n".join(_line(alert.report, console) for alert in alerts[:MOST_NAMED])
+    if len(alerts) > MOST_NAMED:
+        text += f"\n\nAnd {len(alerts) - MOST_NAMED} more. All of them: {console}?alerts=all"
+    reference = f"alert:{first.pk}"
     for person in people:
         queue_mail(to=person.email, subject=subject, text=text, now=now, reference=reference)
     if settings.ALERT_WEBHOOK_URL:
         queue_webhook(subject=subject, text=text, now=now, reference=reference)
+
+
+def _line(report: Report, console: str) -> str:
+    return (
+        f"{report.project.name}: {one_line(report.headline)}\n\n"
+        f"Received {report.received_at:%Y-%m-%d %H:%M} UTC. "
+        f"Read and acknowledge it: {console}triage/{report.number}/"
+    )

@@ -26,6 +26,8 @@ from tickets.rules.words import Priority
 DAYS = 14
 NEXT_TICKETS = 5
 MOST_ALERTS = 5
+# Beyond this nobody reads them one by one.
+MOST_ALL_ALERTS = 500
 
 
 @console_page("ticket.work")
@@ -33,9 +35,12 @@ def dashboard(request: HttpRequest, console: Console) -> HttpResponseBase:
     """Show alerts, what waits, what is next, and the last two weeks in numbers."""
     people = list(staff().order_by("name"))
     waiting, waiting_s1 = waiting_for_triage()
+    alerts = list(open_alerts()[:MOST_ALL_ALERTS])
+    shown = len(alerts) if request.GET.get("alerts") == "all" else MOST_ALERTS
     context = {
         "title": "Today",
-        "alerts": list(open_alerts()[:MOST_ALERTS]),
+        "alerts": alerts[:shown],
+        "more_alerts": len(alerts[shown:]),
         "waiting": waiting,
         "waiting_s1": waiting_s1,
         "asked": triage_counts()["asked"],

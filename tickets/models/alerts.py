@@ -32,11 +32,15 @@ class OnCallShift(models.Model):
 
 
 class Alert(models.Model):
-    """An S1 that somebody must hear of; open until it is acknowledged."""
+    """An S1 that somebody must hear of; open until it is acknowledged.
+
+    ``told_at`` is when a mail named it; in a flood that is not at once.
+    """
 
     report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="alert")
     client = models.ForeignKey(Client, on_delete=models.PROTECT, related_name="alerts")
     raised_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True)
     escalate_at = models.DateTimeField()
     escalated_at = models.DateTimeField(null=True)
     acknowledged_at = models.DateTimeField(null=True)
