@@ -2,10 +2,16 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import SimpleAdminConfig
+from django.core import checks
+
+from shipops.checks import check_settings
 
 
 class ShipOpsConfig(AppConfig):
     name = "shipops"
+
+    def ready(self) -> None:
+        checks.register(check_settings)
 
 
 class ConsoleConfig(SimpleAdminConfig):

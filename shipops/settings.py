@@ -1,19 +1,16 @@
 """All settings; what differs between installations is environment (docs/configuration.md)."""
 
-import secrets
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import dj_database_url
-from csp.constants import NONE, SELF, UNSAFE_EVAL, UNSAFE_INLINE
 from django.core.exceptions import ImproperlyConfigured
-from django.templatetags.static import static
 from django.urls import reverse_lazy
-from django.utils.functional import lazy
 
-from shipops import embedded_postgres, env
+from shipops import content_policy, embedded_postgres, env
+from shipops.theme import CONSOLE_THEME
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(env.text("VAR_DIR", str(BASE_DIR / "var"))).resolve()
@@ -24,39 +21,29 @@ DATABASE_URL = env.text("DATABASE_URL")
 EMBEDDED = not DATABASE_URL
 DEBUG = env.boolean("DEBUG", default=EMBEDDED)
 
-
-def _development_secret() -> str:
-    """Give the random key of this checkout, so that sessions outlive a restart."""
-    path = VAR_DIR / "secret_key"
-    if not path.exists():
-        VAR_DIR.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(f".{secrets.token_hex(4)}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(50))
-        draft.rename(path)
-    return path.read_text()
-
-
-SECRET_KEY = env.text("SECRET_KEY")
-if not SECRET_KEY:
-    if not DEBUG:
-        raise ImproperlyConfigured(
-            "SECRET_KEY is not set: with DEBUG off ShipOps starts only with a secret of its own "
-            "(or set DEBUG=1 to try it out)"
-        )
-    SECRET_KEY = _development_secret()
+SECRET_KEY = (
+    env.text("SECRET_KEY") or env.kept_secret(VAR_DIR / "secret_key")
+    if DEBUG
+    else env.required(
+        "SECRET_KEY",
+        "with DEBUG off ShipOps starts only with a secret of its own (or set DEBUG=1 to try it "
+        "out)",
+    )
+)
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 
-_local = f"http://localhost:{env.integer('PORT', 8000, least=1)}" if DEBUG else ""
-SITE_URL = env.text("SITE_URL", _local).rstrip("/")
-if not SITE_URL:
-    raise ImproperlyConfigured("SITE_URL is not set: mails need the address people reach this at")
+SITE_URL = env.address(
+    "SITE_URL",
+    f"http://localhost:{env.integer('PORT', 8000, least=1)}" if DEBUG else "",
+    schemes=("http", "https"),
+    example="https://ops.example.com",
+    why="mails need the address people reach this at",
+).rstrip("/")
 _site = urlsplit(SITE_URL)
-if _site.scheme not in {"http", "https"} or not _site.hostname:
-    raise ImproperlyConfigured("SITE_URL must be an http or https address")
+_host = _site.hostname or ""
 HTTPS = _site.scheme == "https"
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or (
-    ["localhost", "127.0.0.1", "[::1]", _site.hostname] if DEBUG else [_site.hostname]
+    ["localhost", "127.0.0.1", "[::1]", _host] if DEBUG else [_host]
 )
 CSRF_TRUSTED_ORIGINS = [f"{_site.scheme}://{_site.netloc}"]
 
@@ -73,7 +60,9 @@ if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must point to PostgreSQL (postgres://…)")
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-REDIS_URL = env.text("REDIS_URL")
+REDIS_URL = env.address(
+    "REDIS_URL", schemes=("redis", "rediss", "unix"), example="redis://host:6379/0"
+)
 CACHES: dict[str, dict[str, Any]] = {
     "default": (
         {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}
@@ -162,20 +151,23 @@ LANGUAGE_CODE = "en"
 USE_I18N = True
 USE_TZ = True
 TIME_ZONE = "UTC"
-OFFICE_TIME_ZONE = env.text("OFFICE_TIME_ZONE", "Europe/Berlin")
+OFFICE_TIME_ZONE = env.time_zone("OFFICE_TIME_ZONE", "Europe/Berlin")
 
 STATIC_URL = "/static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_DIRS = [BASE_DIR / "static"]
 MEDIA_ROOT = VAR_DIR / "media"
 S3_BUCKET = env.text("S3_BUCKET")
+S3_ENDPOINT_URL = env.address(
+    "S3_ENDPOINT_URL", schemes=("http", "https"), example="https://s3.example.com"
+)
 STORAGES = {
     "default": (
         {
             "BACKEND": "storages.backends.s3.S3Storage",
             "OPTIONS": {
                 "bucket_name": S3_BUCKET,
-                "endpoint_url": env.text("S3_ENDPOINT_URL") or None,
+                "endpoint_url": S3_ENDPOINT_URL or None,
                 "default_acl": None,
                 "querystring_auth": True,
                 "file_overwrite": False,
@@ -202,30 +194,32 @@ FILE_UPLOAD_PERMISSIONS = 0o640
 
 # --- Mail and alerts ------------------------------------------------------------------------------
 
-EMAIL_URL = env.text("EMAIL_URL")
-DEFAULT_FROM_EMAIL = env.text("DEFAULT_FROM_EMAIL", "ShipOps <ops@localhost>" if DEBUG else "")
-if not DEFAULT_FROM_EMAIL:
-    raise ImproperlyConfigured("DEFAULT_FROM_EMAIL is not set: who do mails come from?")
+DEFAULT_FROM_EMAIL = env.required(
+    "DEFAULT_FROM_EMAIL", "who do mails come from?", "ShipOps <ops@localhost>" if DEBUG else ""
+)
 SERVER_EMAIL = DEFAULT_FROM_EMAIL
 EMAIL_SUBJECT_PREFIX = "[ShipOps] "
 EMAIL_TIMEOUT = 15
 EMAIL_FILE_PATH = VAR_DIR / "outbox"
+EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_URL = env.address(
+    "EMAIL_URL",
+    schemes=env.MAIL_PORTS,
+    example="smtp+tls://user:password@host:587",
+    why="" if DEBUG else "codes, answers and alerts go out by mail",
+)
 if EMAIL_URL:
     _mail = urlsplit(EMAIL_URL)
-    if _mail.scheme not in {"smtp", "smtps", "smtp+tls"} or not _mail.hostname:
-        raise ImproperlyConfigured("EMAIL_URL must read smtp+tls://user:password@host:587")
     EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     EMAIL_HOST = _mail.hostname
-    EMAIL_PORT = _mail.port or {"smtp": 25, "smtps": 465, "smtp+tls": 587}[_mail.scheme]
+    EMAIL_PORT = _mail.port or env.MAIL_PORTS[_mail.scheme]
     EMAIL_HOST_USER = env.unquoted(_mail.username)
     EMAIL_HOST_PASSWORD = env.unquoted(_mail.password)
     EMAIL_USE_SSL = _mail.scheme == "smtps"
     EMAIL_USE_TLS = _mail.scheme == "smtp+tls"
-elif DEBUG:
-    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-else:
-    raise ImproperlyConfigured("EMAIL_URL is not set: codes, answers and alerts go out by mail")
-ALERT_WEBHOOK_URL = env.text("ALERT_WEBHOOK_URL")
+ALERT_WEBHOOK_URL = env.address(
+    "ALERT_WEBHOOK_URL", schemes=("http", "https"), example="https://hooks.example.com/…"
+)
 ALERT_ESCALATION_MINUTES = env.integer("ALERT_ESCALATION_MINUTES", 15, least=1)
 
 # --- Sign-in --------------------------------------------------------------------------------------
@@ -276,7 +270,7 @@ LOGOUT_REDIRECT_URL = reverse_lazy("home")
 
 # --- Work in the background -----------------------------------------------------------------------
 
-Q_CLUSTER = {
+Q_CLUSTER: dict[str, Any] = {
     "name": "shipops",
     "workers": env.integer("WORKERS", 2, least=1),
     "timeout": 120,
@@ -343,55 +337,10 @@ ALLAUTH_TRUSTED_PROXY_COUNT = TRUSTED_PROXIES
 if TRUSTED_PROXIES:
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-CONTENT_SECURITY_POLICY = {
-    "DIRECTIVES": {
-        "default-src": [SELF],
-        "img-src": [SELF],
-        "script-src": [SELF],
-        "style-src": [SELF],
-        "object-src": [NONE],
-        "base-uri": [NONE],
-        "form-action": [SELF],
-        "frame-ancestors": [NONE],
-    }
-}
-# The console's theme evaluates Alpine expressions and sets styles inline (decision 0004); only
-# signed-in staff reach pages under CONSOLE_PREFIX, and their scripts still come from here alone.
 CONSOLE_PREFIX = "/console/"
-CONSOLE_CSP_UPDATE = {
-    "script-src": [SELF, UNSAFE_EVAL],
-    "style-src": [SELF, UNSAFE_INLINE],
-}
-
-# --- Console (django-unfold) ----------------------------------------------------------------------
-
-_static = lazy(static, str)  # resolved when used: names are hashed in production
-_BASE_COLORS = {
-    "50": "#f4f6f5", "100": "#e9eeed", "200": "#d9e1df", "300": "#bfcbc9", "400": "#8ea1a4",
-    "500": "#5d7075", "600": "#47595f", "700": "#33464b", "800": "#223136", "900": "#152023",
-    "950": "#0e1618",
-}  # fmt: skip
-_PRIMARY_COLORS = {
-    "50": "#eef7f6", "100": "#dfeeed", "200": "#b9dedb", "300": "#86d9d5", "400": "#5fc7c2",
-    "500": "#5fc7c2", "600": "#0b6468", "700": "#084c4f", "800": "#073d40", "900": "#062f31",
-    "950": "#04211f",
-}  # fmt: skip
-UNFOLD = {
-    "SITE_TITLE": "ShipOps",
-    "SITE_HEADER": "ShipOps",
-    "SITE_SYMBOL": "directions_boat",
-    "SITE_URL": None,
-    "SITE_FAVICONS": [
-        {"rel": "icon", "type": "image/svg+xml", "href": _static("portal/favicon.svg")}
-    ],
-    "BORDER_RADIUS": "8px",
-    "COLORS": {"base": _BASE_COLORS, "primary": _PRIMARY_COLORS},
-    "STYLES": [_static("portal/tokens.css"), _static("console/console.css")],
-    "ACCOUNT": {
-        "navigation": [{"title": "Account and sign-in", "link": reverse_lazy("mfa_index")}]
-    },
-    "SIDEBAR": {"navigation": "shipops.console.navigation"},
-}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": content_policy.EVERYWHERE}
+CONSOLE_CSP_UPDATE = content_policy.IN_THE_CONSOLE
+UNFOLD = CONSOLE_THEME
 
 LOGGING = {
     "version": 1,

@@ -17,6 +17,7 @@ from shipops.start.checks import (
     CannotStart,
     check_database,
     check_demo,
+    check_https,
     check_port,
     check_python,
 )
@@ -60,6 +61,10 @@ def _run(arguments: list[str]) -> int:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shipops.settings")
     from django.conf import settings
 
+    from shipops.checks import refuse_wrong_settings
+
+    refuse_wrong_settings()
+    check_https(https=settings.HTTPS, debug=settings.DEBUG, proxies=settings.TRUSTED_PROXIES)
     demo = check_demo(wanted=options.demo, embedded=settings.EMBEDDED, debug=settings.DEBUG)
     with ExitStack() as stack:
         if settings.EMBEDDED:

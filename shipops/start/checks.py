@@ -112,3 +112,12 @@ def check_demo(*, wanted: bool | None, embedded: bool, debug: bool) -> bool:
     if wanted and not debug:
         raise CannotStart("--demo needs DEBUG=1: demo data never goes into a production database")
     return debug and (embedded if wanted is None else wanted)
+
+
+def check_https(*, https: bool, debug: bool, proxies: int) -> None:
+    """Refuse to redirect for ever: we speak http, and learn of https from a trusted proxy only."""
+    if https and not debug and not proxies:
+        raise CannotStart(
+            "SITE_URL is https, which a proxy in front has to speak, but TRUSTED_PROXIES is 0: "
+            "every page would redirect to itself; set TRUSTED_PROXIES=1"
+        )

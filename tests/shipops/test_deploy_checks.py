@@ -55,8 +55,17 @@ def test_without_what_production_needs_nothing_starts(
 @pytest.mark.parametrize(
     ("name", "value", "line"),
     [
-        ("SITE_URL", "ops.example.com", "SITE_URL must be"),
+        ("SITE_URL", "ops.example.com", "SITE_URL must read"),
+        ("SITE_URL", "ftp://ops.example.com", "SITE_URL must read"),
         ("EMAIL_URL", "hush@mail", "EMAIL_URL must read"),
+        ("EMAIL_URL", "smtp://ops:hush@mail:hush", "EMAIL_URL must read"),
+        ("REDIS_URL", "hush:6379", "REDIS_URL must read"),
+        ("REDIS_URL", "http://hush@cache", "REDIS_URL must read"),
+        ("ALERT_WEBHOOK_URL", "hooks.example.com/hush", "ALERT_WEBHOOK_URL must read"),
+        ("S3_ENDPOINT_URL", "hush", "S3_ENDPOINT_URL must read"),
+        ("OFFICE_TIME_ZONE", "Mars/Olympus", "OFFICE_TIME_ZONE must name a time zone"),
+        ("OFFICE_TIME_ZONE", "../hush", "OFFICE_TIME_ZONE must name a time zone"),
+        ("OFFICE_TIME_ZONE", "", "OFFICE_TIME_ZONE must name a time zone"),
         ("DATABASE_URL", "mysql://ops:hush@db/shipops", "DATABASE_URL must point to PostgreSQL"),
         ("DEBUG", "hush", "DEBUG must be 1 or 0"),
         ("WORKERS", "hush", "WORKERS must be a whole number"),
@@ -70,9 +79,18 @@ def test_a_setting_that_makes_no_sense_is_named(
     _check_refusal(_manage(tmp_path, "check", **{name: value}), line)
 
 
-def test_the_same_check_stops_the_web_server(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("settings", "line"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY is not set"),
+        ({"SITE_URL": "http://ops.example.com"}, "SITE_URL is not https"),
+    ],
+)
+def test_the_same_checks_stop_the_web_server(
+    tmp_path: Path, settings: dict[str, str], line: str
+) -> None:
     kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
-    environment = {**kept, **PRODUCTION, "VAR_DIR": str(tmp_path), "SECRET_KEY": ""}
+    environment = {**kept, **PRODUCTION, "VAR_DIR": str(tmp_path), **settings}
 
     done = subprocess.run(
         [sys.executable, "-c", "import shipops.wsgi"],
@@ -85,7 +103,7 @@ def test_the_same_check_stops_the_web_server(tmp_path: Path) -> None:
     )
 
     assert done.returncode != 0
-    assert "SECRET_KEY is not set" in done.stderr
+    assert line in done.stderr
     assert "hush" not in done.stderr
 
 

@@ -149,6 +149,9 @@ def test_the_demo_is_refused_with_debug_off() -> None:
         ((), {"DATABASE_URL": NOWHERE}, "SECRET_KEY is not set"),
         ((), {"PORT": "many"}, "PORT must be a whole number"),
         ((), {"DEBUG": "perhaps"}, "DEBUG must be 1 or 0"),
+        ((), {"DEBUG": "0", "SITE_URL": "http://ops.example"}, "SITE_URL is not https"),
+        ((), {"ALLOWED_HOSTS": "else.example"}, "ALLOWED_HOSTS lacks localhost"),
+        ((), {"DEBUG": "0", "SITE_URL": "https://ops.example"}, "set TRUSTED_PROXIES=1"),
     ],
 )
 def test_a_start_that_cannot_work_says_one_line(

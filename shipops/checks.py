@@ -1,0 +1,99 @@
+"""Combinations of settings that cannot be meant; each finding names them and the way out.
+
+What is wrong with one setting by itself is refused where it is read (shipops.env).
+"""
+
+from collections.abc import Iterator
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning
+from django.core.exceptions import ImproperlyConfigured
+from django.http.request import validate_host
+
+
+def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
+    """List what contradicts itself: errors stop the start, warnings are shown."""
+    return [*_site(), *_mail(), *_files(), *_staff(), *_worker()]
+
+
+def refuse_wrong_settings() -> None:
+    """Raises ImproperlyConfigured with the first error, for starts that run no system checks."""
+    for message in check_settings():
+        if message.is_serious():
+            raise ImproperlyConfigured(message.msg)
+
+
+def _site() -> Iterator[CheckMessage]:
+    site = urlsplit(settings.SITE_URL)
+    host = site.hostname or ""
+    if not validate_host(f"[{host}]" if ":" in host else host, settings.ALLOWED_HOSTS):
+        yield Error(
+            f"ALLOWED_HOSTS lacks {host}, the host of SITE_URL: every link in our mails would be "
+            "refused. Add it, or leave ALLOWED_HOSTS out.",
+            id="shipops.E001",
+        )
+    if is_local(host):
+        return
+    if site.scheme != "https" and not settings.DEBUG:
+        yield Error(
+            "SITE_URL is not https though DEBUG is off: sessions and sign-in codes would cross the "
+            "network unencrypted. Put a proxy with TLS in front and give its https address.",
+            id="shipops.E002",
+        )
+    if settings.DEBUG:
+        yield Warning(
+            "DEBUG is on though SITE_URL is not this machine: whoever reaches it reads all mails "
+            "at /outbox/, with their sign-in codes. Set DEBUG=0.",
+            id="shipops.W001",
+        )
+
+
+def _mail() -> Iterator[CheckMessage]:
+    if settings.EMAIL_URL and bool(settings.EMAIL_HOST_USER) != bool(settings.EMAIL_HOST_PASSWORD):
+        given, lacking = ("user", "password") if settings.EMAIL_HOST_USER else ("password", "user")
+        yield Error(
+            f"EMAIL_URL has a {given} but no {lacking}: mail would be sent without signing in. "
+            "Give both or neither.",
+            id="shipops.E003",
+        )
+
+
+def _files() -> Iterator[CheckMessage]:
+    if settings.S3_ENDPOINT_URL and not settings.S3_BUCKET:
+        yield Error(
+            "S3_ENDPOINT_URL is set but S3_BUCKET is not: files would stay on this disk. "
+            "Set both, or neither.",
+            id="shipops.E004",
+        )
+
+
+def _staff() -> Iterator[CheckMessage]:
+    if not settings.STAFF_SECOND_FACTOR and not settings.DEBUG:
+        yield Warning(
+            "STAFF_SECOND_FACTOR is off though DEBUG is: whoever reads one mailbox of the staff "
+            "reads every client's data.",
+            id="shipops.W002",
+        )
+
+
+def _worker() -> Iterator[CheckMessage]:
+    terms: dict[str, Any] = settings.Q_CLUSTER
+    if terms["timeout"] >= terms["retry"]:
+        yield Error(
+            "Q_CLUSTER's timeout must be below its retry: a task that still runs would be started "
+            "a second time.",
+            id="shipops.E005",
+        )
+
+
+def is_local(host: str) -> bool:
+    """Tell whether a host name is this machine (RFC 6761, section 6.3; loopback addresses)."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
