@@ -45,6 +45,12 @@ TICKET_STANDINGS: dict[str, Standing] = {
 }
 
 
+def standing_of_asked(whom: str) -> Standing:
+    """Say whom we asked to somebody else; a long name or address is cut to fit a badge."""
+    name = shorten(" ".join(whom.split()), 24)
+    return Standing(f"We asked {name}", "warn", f"We need an answer from {name} to go on.")
+
+
 @dataclass(frozen=True)
 class Step:
     """One event of a timeline: its icon, its tone, and what the person in front of it did."""

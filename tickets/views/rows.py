@@ -6,8 +6,15 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from clients.models import User
 from tickets.models import Report, Ticket
-from tickets.rules.plain_words import REPORT_STANDINGS, TICKET_STANDINGS, Standing
+from tickets.rules.plain_words import (
+    REPORT_STANDINGS,
+    TICKET_STANDINGS,
+    Standing,
+    standing_of_asked,
+)
+from tickets.rules.states import ReportState
 
 
 @dataclass(frozen=True)
@@ -23,8 +30,19 @@ class Row:
     priority: str = ""
 
 
-def rows_of(tickets: Iterable[Ticket], reports: Iterable[Report]) -> list[Row]:
-    """Merge tickets and reports, newest number first."""
+def standing_of(report: Report, viewer: User) -> Standing:
+    """Tell where a report stands; a question to somebody else is not one to the viewer.
+
+    One that reached nobody, for want of an address, is asked of whoever reads it.
+    """
+    asked = report.reporter if report.state == ReportState.ASKED else None
+    if asked and asked.user_id != viewer.pk and (asked.user_id or asked.email):
+        return standing_of_asked(str(asked.user or asked))
+    return REPORT_STANDINGS[report.state]
+
+
+def rows_of(tickets: Iterable[Ticket], reports: Iterable[Report], viewer: User) -> list[Row]:
+    """Merge tickets and reports as the viewer sees them, newest number first."""
     rows = [
         Row(
             number=ticket.number,
@@ -43,7 +61,7 @@ def rows_of(tickets: Iterable[Ticket], reports: Iterable[Report]) -> list[Row]:
             title=report.headline,
             url=reverse("report_detail", args=[report.number]),
             project=report.project.name,
-            standing=REPORT_STANDINGS[report.state],
+            standing=standing_of(report, viewer),
             received_at=report.received_at,
         )
         for report in reports

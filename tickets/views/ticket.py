@@ -16,10 +16,11 @@ from tickets.queries import (
     reports_of,
     timeline_of,
 )
-from tickets.rules.plain_words import REPORT_STANDINGS, TICKET_STANDINGS
+from tickets.rules.plain_words import TICKET_STANDINGS
 from tickets.rules.states import IN_TRIAGE, TicketState
 from tickets.views.lines import lines_of
 from tickets.views.report import SESSION_SENT
+from tickets.views.rows import standing_of
 from tickets.views.uploads import kept_files, store_files
 
 REPLIES_AN_HOUR = 120
@@ -88,7 +89,7 @@ def report_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
         "nav": "tickets",
         "report": report,
         "sent": sent,
-        "standing": REPORT_STANDINGS[report.state],
+        "standing": standing_of(report, portal.user),
         "lines": lines_of(entries, [report], report.number),
         "respond_by": _respond_by([report]) if report.state in IN_TRIAGE else None,
         "reply": reply,
