@@ -6,6 +6,6 @@ class ClientsConfig(AppConfig):
     name = "clients"
 
     def ready(self) -> None:
-        from clients.groups import create_groups
+        from clients.groups import sync_groups
 
-        post_migrate.connect(create_groups, dispatch_uid="clients.groups")
+        post_migrate.connect(sync_groups, dispatch_uid="clients.groups")

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from clients.models import User
 from clients.pages import FORM_KEY, answer, new_form_key, number_in, refusals_as_messages, sent_once
-from clients.rules.roles import Role, may
+from clients.rules.roles import Role
 from core.errors import InvalidInput
 
 __all__ = [
@@ -41,7 +41,7 @@ class Console:
 
     def may(self, action: str) -> bool:
         """Tell whether to offer an action; the action itself checks again."""
-        return may(self.role, action)
+        return self.user.has_right(action)
 
 
 def console_page(
@@ -50,7 +50,7 @@ def console_page(
     [Callable[Concatenate[HttpRequest, Console, P], HttpResponseBase]],
     Callable[Concatenate[HttpRequest, P], HttpResponseBase],
 ]:
-    """Open a console page to staff whose role may do ``action``; what is missing gives 404.
+    """Open a console page to staff with the permission for ``action``; what is missing gives 404.
 
     A form sent a second time (a double click) does nothing and leads back to where it came from.
     """

@@ -10,7 +10,6 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from clients.models import User
-from clients.rules.roles import may
 from tickets.queries import waiting_for_triage
 
 
@@ -82,9 +81,9 @@ class ConsoleSite(UnfoldAdminSite):
 
 
 def navigation(request: HttpRequest) -> list[dict[str, Any]]:
-    """Give the sidebar: what this person's role may open."""
-    role = request.user.staff_role if isinstance(request.user, User) else None
-    if role is None:
+    """Give the sidebar: what this person's permissions open."""
+    user = request.user
+    if not isinstance(user, User) or user.staff_role is None:
         return []
     waiting, _ = waiting_for_triage()
     triage = _item(request, "Triage", "inbox", "admin:tickets_triage")
@@ -115,7 +114,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     return [
         {
             "title": title,
-            "items": [item for item in items if not item["needs"] or may(role, item["needs"])],
+            "items": [item for item in items if not item["needs"] or user.has_right(item["needs"])],
         }
         for title, items in groups.items()
     ]

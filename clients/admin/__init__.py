@@ -1,5 +1,6 @@
 """The console's pages about clients, plans and staff."""
 
+from clients.admin.accounts import person_page
 from clients.admin.clients import client_page, clients_page
 from clients.admin.lists import RetainerAdmin, UserAdmin
 from clients.admin.people import staff_page
@@ -11,6 +12,7 @@ PAGES: list[Page] = [
     ("clients/", clients_page, "clients_clients"),
     ("clients/<number:pk>/", client_page, "clients_client"),
     ("projects/<number:pk>/", project_page, "clients_project"),
+    ("people/<number:pk>/", person_page, "clients_person"),
     ("plans/", plans_page, "clients_plans"),
     ("staff/", staff_page, "clients_staff"),
 ]

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
+from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
 from clients import actions
-from clients.admin.events import describe
+from clients.admin.events import history_page
 from clients.console import Console, console_page, show, whole, whole_or_none
 from clients.models import Client, Member, Retainer
 from clients.queries import (
@@ -26,7 +28,7 @@ from clients.rules.retainers import RETAINER_MOVES, RetainerState
 from clients.rules.roles import CLIENT_ROLES
 from core.errors import InvalidInput, Refused
 
-MOST_EVENTS = 100
+CLIENTS_A_PAGE = 50
 # What the buttons say, in the order in which they stand.
 _MOVES = {
     RetainerState.TRIALING: "Start the trial",
@@ -38,7 +40,7 @@ _MOVES = {
 }
 
 
-@console_page("project.change")
+@console_page("client.read")
 def clients_page(request: HttpRequest, console: Console) -> HttpResponseBase:
     """List all clients with their plan, apps and members; open a new account."""
     context: dict[str, Any] = {"typed": {}, "refusal": None}
@@ -50,12 +52,15 @@ def clients_page(request: HttpRequest, console: Console) -> HttpResponseBase:
         else:
             messages.success(request, f"{client.name} has an account. Next: a member and an app.")
             return redirect("admin:clients_client", pk=client.pk)
-    rows = clients_overview().order_by("name")
+    rows = clients_overview().order_by("name", "pk")
     if wanted := request.GET.get("q", "").strip()[:100].replace("\x00", ""):
         rows = rows.filter(name__icontains=wanted)
+    page = Paginator(rows, CLIENTS_A_PAGE).get_page(request.GET.get("page"))
     context |= {
         "title": "Clients",
-        "rows": list(rows[:300]),
+        "rows": list(page),
+        "pages": page,
+        "pages_of": urlencode({"q": wanted}) if wanted else "",
         "q": wanted,
         "states": dict(RetainerState.choices),
         "people": list(staff().order_by("name")),
@@ -65,7 +70,7 @@ def clients_page(request: HttpRequest, console: Console) -> HttpResponseBase:
     return show(request, console, "console/clients.html", context, status=status)
 
 
-@console_page("project.change")
+@console_page("client.read")
 def client_page(request: HttpRequest, console: Console, pk: int) -> HttpResponseBase:
     """Show an account with its history; take one change of it."""
     client = get_client_for(console.user, pk)
@@ -81,7 +86,7 @@ def client_page(request: HttpRequest, console: Console, pk: int) -> HttpResponse
             client = get_client_for(console.user, pk)
         else:
             return redirect("admin:clients_client", pk=pk)
-    context |= _facts(console, client)
+    context |= _facts(console, client) | history_page(request, history_of(client.pk))
     status = context["refusal"].status if context["refusal"] else 200
     return show(request, console, "console/client.html", context, status=status)
 
@@ -100,7 +105,6 @@ def _facts(console: Console, client: Client) -> dict[str, Any]:
         "retainers": retainers,
         "retainer_moves": _retainer_moves(console, running),
         "versions": list(plan_versions()) if running is None else [],
-        "events": [(event, describe(event)) for event in history_of(client.pk)[:MOST_EVENTS]],
         "people": list(staff().order_by("name")),
         "roles": [(role.value, role.label) for role in CLIENT_ROLES],
         "may": {

@@ -1,9 +1,25 @@
-"""Event rows of an account in words."""
+"""Event rows in words, and their pages."""
+
+from datetime import datetime
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils.timezone import localtime
 
 from clients.models import ClientEvent, ClientEventKind
 
+EVENTS_A_PAGE = 50
 _K = ClientEventKind
-_LABELS = {"past_due": "past due", "ops_admin": "ops admin"}
+_LABELS = {"past_due": "past due"}
+_STAFF = {"engineer": "an engineer", "ops_admin": "an ops admin"}
+
+
+def history_page(request: HttpRequest, events: QuerySet[ClientEvent]) -> dict[str, Any]:
+    """Give the page of a history that is asked for, its events with their words."""
+    page = Paginator(events, EVENTS_A_PAGE).get_page(request.GET.get("page"))
+    return {"pages": page, "events": [(event, describe(event)) for event in page]}
 
 
 def describe(event: ClientEvent) -> str:
@@ -43,7 +59,36 @@ def describe(event: ClientEvent) -> str:
         case _K.RETAINER_MOVED:
             before, after = str(data.get("from", "")), str(data.get("to", ""))
             return f"moved the retainer: {_word(before)} → {_word(after)}"
+    return _describe_house(event, person)
+
+
+def _describe_house(event: ClientEvent, person: str) -> str:
+    data = event.data
+    match event.kind:
+        case _K.PLAN_NAMED:
+            return f"named the plan {event.plan}"
+        case _K.PLAN_PUBLISHED:
+            return f"published {event.plan_version}"
+        case _K.STAFF_CHANGED if data.get("role"):
+            return f"made {person} {_STAFF.get(data['role'], data['role'])}"
+        case _K.STAFF_CHANGED:
+            return f"ended the staff access of {person}"
+        case _K.USER_DEACTIVATED:
+            return f"deactivated the account of {person}"
+        case _K.USER_REACTIVATED:
+            return f"reactivated the account of {person}"
+        case _K.SHIFT_ADDED:
+            return f"put {person} on call {_span(data)}"
+        case _K.SHIFT_ENDED:
+            return f"ended the on-call shift of {person} {_span(data)}"
+        case _K.MACRO_SAVED:
+            return f"saved reply no. {data.get('macro', '')}"
     return event.get_kind_display().lower()
+
+
+def _span(data: dict[str, str]) -> str:
+    first, last = (localtime(datetime.fromisoformat(data[end])) for end in ("from", "to"))
+    return f"from {first:%-d %b %H:%M} to {last:%-d %b %H:%M}"
 
 
 def _word(code: str) -> str:

@@ -1,4 +1,4 @@
-"""Searchable lists of all retainers and all people; their rows lead to the client's page."""
+"""Searchable lists of all retainers and all people; their rows lead to the pages that act."""
 
 from datetime import datetime
 from typing import Any
@@ -9,7 +9,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.timezone import localtime
 
 from clients.admin.people import role_in_groups
@@ -21,6 +21,9 @@ from core.admin import ReadOnlyAdmin
 def _day(moment: datetime | None) -> str:
     # As the other pages say it: the admin's own form is American.
     return f"{localtime(moment):%-d %b %Y}" if moment else ""
+
+
+_CLOSED = mark_safe('<span class="chip chip-warn">Deactivated</span>')
 
 
 def _link_to(client: Client) -> SafeString:
@@ -80,7 +83,7 @@ class UserAdmin(ReadOnlyAdmin):
     list_display = ["who", "places", "side", "signed_in"]
     sortable_by = ["signed_in"]
     list_display_links = None
-    list_filter = ["is_staff", "memberships__role"]
+    list_filter = ["is_active", "is_staff", "memberships__role"]
     search_fields = ["email", "name"]
     search_help_text = "Part of the name or e-mail address"
     ordering = ["email"]
@@ -95,21 +98,21 @@ class UserAdmin(ReadOnlyAdmin):
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: Any = None
     ) -> HttpResponse:
-        """Lead to the page of the person's first client, else to the list."""
+        """Lead to the person's page, where the account is closed."""
         person = self.get_object(request, object_id)
         if person is None:
             raise Http404
-        place = person.memberships.first()
-        if place is None:
-            return redirect("admin:clients_user_changelist")
-        return redirect("admin:clients_client", pk=place.client_id)
+        return redirect("admin:clients_person", pk=person.pk)
 
     @admin.display(description="person", ordering="email")
     def who(self, person: User) -> SafeString:
-        """Give name and mail address."""
+        """Give name and mail address, and whether the account is closed."""
+        link = reverse("admin:clients_person", args=[person.pk])
+        closed = "" if person.is_active else _CLOSED
         return format_html(
-            '<strong>{}</strong><div class="small muted">{}</div>', person, person.email
-        )
+            '<a class="row-link" href="{}">{}</a> {}<div class="small muted">{}</div>',
+            link, person, closed, person.email,
+        )  # fmt: skip
 
     @admin.display(description="member of")
     def places(self, person: User) -> SafeString:

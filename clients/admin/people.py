@@ -8,9 +8,10 @@ from django.shortcuts import redirect
 
 from clients import actions
 from clients.actions.users import GROUPS
+from clients.admin.events import history_page
 from clients.console import Console, console_page, show, whole
 from clients.models import User
-from clients.queries import staff_overview
+from clients.queries import house_history, staff_overview
 from clients.rules.roles import Role
 from core.errors import InvalidInput, Refused
 
@@ -35,6 +36,7 @@ def staff_page(request: HttpRequest, console: Console) -> HttpResponseBase:
         "title": "Staff",
         "rows": [(person, role_in_groups(person)) for person in staff_overview()],
         "roles": ROLES,
+        **history_page(request, house_history()),
     }
     status = context["refusal"].status if context["refusal"] else 200
     return show(request, console, "console/staff.html", context, status=status)

@@ -9,9 +9,10 @@ from django.shortcuts import redirect
 
 from clients import actions
 from clients.actions.plans import PRIORITIES
+from clients.admin.events import history_page
 from clients.console import Console, console_page, show, whole
 from clients.models import Plan, PlanVersion
-from clients.queries import plans_overview
+from clients.queries import plan_history, plans_overview
 from core.errors import InvalidInput, Refused
 from core.money import Money
 
@@ -41,6 +42,7 @@ def plans_page(request: HttpRequest, console: Console) -> HttpResponseBase:
         "title": "Plans",
         "plans": plans,
         "targets": _targets(context["typed"]),
+        **history_page(request, plan_history()),
     }
     status = context["refusal"].status if context["refusal"] else 200
     return show(request, console, "console/plans.html", context, status=status)

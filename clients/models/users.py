@@ -11,7 +11,7 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.functional import cached_property
 
-from clients.rules.roles import ENGINEERS, OPS_ADMINS, Role
+from clients.rules.roles import ENGINEERS, OPS_ADMINS, Role, permission_of
 
 
 @cache
@@ -82,3 +82,7 @@ class User(AbstractBaseUser, PermissionsMixin):
         if OPS_ADMINS in names:
             return Role.OPS_ADMIN
         return Role.ENGINEER if ENGINEERS in names else None
+
+    def has_right(self, action: str) -> bool:
+        """Tell whether the person's groups give them an action's permission (clients.groups)."""
+        return self.has_perm(permission_of(action))

@@ -32,6 +32,7 @@ _READERS = frozenset({Role.OWNER, Role.MEMBER, Role.VIEWER}) | STAFF_ROLES
 
 ALLOWED: dict[str, frozenset[Role]] = {
     "client.create": _ADMIN,
+    "client.read": STAFF_ROLES,
     "client.change": _OWNERS,
     "client.set_lead": _ADMIN,
     "member.invite": _OWNERS,
@@ -55,12 +56,19 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "alert.acknowledge": STAFF_ROLES,
     "macro.manage": _STAFF,
     "rota.manage": _ADMIN,
+    "outbox.retry": frozenset({Role.OPS_ADMIN}),
 }
 
 
 def may(role: Role, action: str) -> bool:
     """Tell whether the role may do the action; an unknown action is a KeyError."""
     return role in ALLOWED[action]
+
+
+def permission_of(action: str) -> str:
+    """Name the Django permission that stands for an action of the table in the console."""
+    assert action in ALLOWED, action
+    return f"clients.{action}"
 
 
 def require(role: Role, action: str) -> None:

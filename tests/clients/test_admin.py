@@ -3,12 +3,30 @@ from typing import Any
 
 import pytest
 
-from clients.models import ApiKey, Client, Invitation, Member, PlanVersion, Project, Release, User
+from clients.models import (
+    ApiKey,
+    Client,
+    Invitation,
+    Member,
+    Plan,
+    PlanVersion,
+    Project,
+    Release,
+    User,
+)
 from core.models import OutboxMessage
 from core.money import Money
 from tests.console import post, said
-from tests.factories import make_client, make_plan_version, make_retainer
+from tests.factories import (
+    make_client,
+    make_plan_version,
+    make_release,
+    make_retainer,
+    make_shift,
+    make_ticket,
+)
 from tests.portal import signed_in
+from tickets.actions import save_macro
 
 
 @pytest.fixture(autouse=True)
@@ -21,6 +39,10 @@ TERMS = {
     "P1_response": "30", "P1_resolution": "240", "P2_response": "60", "P2_resolution": "480",
     "P3_response": "240", "P3_resolution": "960", "P4_response": "480", "P4_resolution": "4800",
 }  # fmt: skip
+
+
+def person_path(person: User) -> str:
+    return f"/console/people/{person.pk}/"
 
 
 def path(client: Client) -> str:
@@ -306,6 +328,94 @@ def test_people_are_found_by_their_mail_with_their_places(
     assert "charlie@globex.test" not in found
     assert "Engineer" in browser.get("/console/clients/user/", {"q": "erin"}).content.decode()
     page = f"/console/clients/user/{alice.pk}/change/"
-    assert browser.get(page).headers["Location"] == path(acme)
-    nobody = f"/console/clients/user/{engineer.pk}/change/"
-    assert browser.get(nobody).headers["Location"] == "/console/clients/user/"
+    assert browser.get(page).headers["Location"] == person_path(alice)
+
+
+def test_an_account_is_closed_and_opened_on_the_person_s_page_and_told_there(
+    project: Project, engineer: User, ops_admin: User, alice: User, acme: Client
+) -> None:
+    ticket = make_ticket(project=project, engineer=engineer, state="in_progress", title="Stuck")
+    make_shift(engineer=engineer)
+    where = person_path(engineer)
+
+    answer = post(ops_admin, where, "deactivate")
+
+    page = answer.content.decode()
+    assert "signed out everywhere" in said(answer)
+    assert not User.objects.get(pk=engineer.pk).is_active
+    assert "Deactivated" in page and f"#{ticket.number} Stuck" in page
+    assert "1 on-call shift to come" in page and 'value="reactivate"' in page
+    assert "deactivated the account of Erin Engel" in page and "put Erin Engel on call" in page
+    browser = signed_in(ops_admin)
+    assert "nobody is woken" in browser.get("/console/on-call/").content.decode()
+    for people in ("/console/staff/", "/console/clients/user/"):
+        assert "Deactivated" in browser.get(people).content.decode()
+    assert post(ops_admin, where, "deactivate").status_code == 409
+    assert "can sign in again" in said(post(ops_admin, where, "reactivate"))
+    assert f'href="{path(acme)}"' in browser.get(person_path(alice)).content.decode()
+
+
+def test_only_an_ops_admin_closes_an_account_and_not_their_own(
+    engineer: User, ops_admin: User, alice: User
+) -> None:
+    page = signed_in(engineer).get(person_path(alice))
+    assert page.status_code == 200 and "deactivate" not in page.content.decode()
+    assert post(engineer, person_path(alice), "deactivate").status_code == 403
+    assert "your own" in said(post(ops_admin, person_path(ops_admin), "deactivate"))
+    own = signed_in(ops_admin).get(person_path(ops_admin)).content.decode()
+    assert 'value="deactivate"' not in own
+    assert User.objects.filter(pk__in=[alice.pk, ops_admin.pk], is_active=True).count() == 2
+
+
+def test_no_event_of_an_account_is_too_old_to_be_read(
+    acme: Client, project: Project, ops_admin: User, django_assert_max_num_queries: Any
+) -> None:
+    make_release(project=project, version="0.0.1-first")
+    for number in range(120):
+        make_release(project=project, version=f"1.{number}")
+    browser = signed_in(ops_admin)
+    pages = [browser.get(path(acme), {"page": page}).content.decode() for page in (1, 2, 3)]
+
+    assert [page.count("deployed") for page in pages[:2]] == [50, 50]
+    assert "0.0.1-first" not in pages[0] and "0.0.1-first" in pages[2]
+    assert 'href="?page=2#history"' in pages[0] and "opened the account" in pages[2]
+    for senseless in ("x", "", "0", "-1", "9" * 5000, "\x00"):
+        assert browser.get(path(acme), {"page": senseless}).status_code == 200
+    with django_assert_max_num_queries(16):
+        browser.get(path(acme), {"page": 2})
+
+
+def test_every_client_is_on_some_page_of_the_list(
+    ops_admin: User, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(60):
+        make_client(f"Firm {number:02} & Co")
+    browser = signed_in(ops_admin)
+    first = browser.get("/console/clients/", {"q": "& co"}).content.decode()
+
+    assert "Firm 49" in first and "Firm 50" not in first and "1 to 50 of 60" in first
+    assert 'href="?q=%26+co&amp;page=2"' in first
+    with django_assert_max_num_queries(13):
+        last = browser.get("/console/clients/", {"q": "& co", "page": "2"}).content.decode()
+    assert "Firm 59" in last and "Firm 49" not in last
+
+
+def test_plans_staff_and_saved_replies_have_a_history(
+    ops_admin: User, engineer: User, now: datetime
+) -> None:
+    post(ops_admin, "/console/plans/", "create", name="Steady")
+    sent = {"plan": Plan.objects.get().pk, "amount": "590", "currency": "EUR", **TERMS}
+    post(ops_admin, "/console/plans/", "publish", **sent)
+    post(ops_admin, "/console/staff/", "role", user=engineer.pk, role="ops_admin")
+    post(ops_admin, "/console/staff/", "role", user=engineer.pk, role="")
+    save_macro(name="Thanks", body="Thank you.", actor=ops_admin, now=now)
+    browser = signed_in(ops_admin)
+
+    plans = browser.get("/console/plans/").content.decode()
+    assert "named the plan Steady" in plans and "published Steady v1" in plans
+    assert "Erin Engel" not in plans
+    for page in (person_path(engineer), "/console/staff/"):
+        shown = browser.get(page).content.decode()
+        assert "made Erin Engel an ops admin" in shown, page
+        assert "ended the staff access of Erin Engel" in shown, page
+    assert "named the plan Steady" in shown and "saved reply no." in shown

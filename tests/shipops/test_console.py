@@ -65,10 +65,13 @@ def _row_of(name: str, ticket: Ticket) -> int:
 
 def address(name: str, ticket: Ticket) -> str:
     """Give a page's address, with a real ticket, report, client or app in it."""
-    of_client = name == "clients_client"
+    rows = {
+        "clients_client": ticket.client_id,
+        "clients_person": ticket.client.members.get().user_id,
+    }
     known: dict[str, dict[str, Any]] = {
         "number": {"number": ticket.number},
-        "pk": {"pk": ticket.client_id if of_client else ticket.project_id},
+        "pk": {"pk": rows.get(name, ticket.project_id)},
         "object": {"object_id": _row_of(name, ticket)},
         "app": {"app_label": "tickets"},
         "history": {"content_type_id": 1, "object_id": 1},
@@ -272,7 +275,10 @@ def _grow(client: Client, project: Project, now: datetime) -> None:
     make_project(client, now=now)
     make_release(project=project, now=now)
     make_api_key(project=project, now=now)
-    make_client(now=now)
+    admin = User.objects.get(email="olga@shipops.test")
+    make_member(make_client(now=now, lead_id=admin.pk), admin, now=now)
+    make_ticket(project=project, engineer=admin, state="in_progress", now=now)
+    make_shift(engineer=admin, now=now)
     make_shift(engineer=make_staff(now=now), now=now)
     make_plan_version(now=now)
     save_macro(name=f"Reply {Macro.objects.count()}", body="Thank you.", actor=None, now=now)
@@ -283,14 +289,14 @@ def _grow(client: Client, project: Project, now: datetime) -> None:
     "page",
     [
         *("clients/retainer", "clients/user", "clients/{client}", "projects/{project}"),
-        *("plans", "staff", "saved-replies", "on-call", "outbox", "report"),
+        *("plans", "staff", "saved-replies", "on-call", "outbox", "report", "people/{person}"),
     ],
 )
 def test_a_page_of_accounts_costs_the_same_however_much_there_is(
     page: str, acme: Client, project: Project, ops_admin: User, now: datetime,
     django_assert_max_num_queries: Any,
 ) -> None:  # fmt: skip
-    path = f"/console/{page}/".format(client=acme.pk, project=project.pk)
+    path = f"/console/{page}/".format(client=acme.pk, project=project.pk, person=ops_admin.pk)
     browser = signed_in(ops_admin)
     _grow(acme, project, now)
     with django_assert_max_num_queries(CEILING) as few:
