@@ -8,7 +8,7 @@ import pytest
 from clients.models import ApiKey, Client, Project, User
 from tests import factories
 from tickets import queries
-from tickets.models import Attachment, Report, Ticket
+from tickets.models import Attachment, Report, Source, Ticket
 from tickets.queries.access import get_attachment_for, get_report_for, get_ticket_for
 from tickets.queries.lists import capped_count, client_reports, client_tickets, same_signal_tickets
 from tickets.queries.timeline import timeline_of
@@ -174,8 +174,8 @@ def test_figures_count_days_of_utc_whatever_zone_is_active(
     factories.make_ticket(project=project, engineer=engineer, state="closed", now=at)
     with timezone.override(ZoneInfo("Pacific/Auckland")):
         days = queries.arrivals_and_ships(now=at, days=2)
-        assert [(day.day, arrived) for day, arrived, _ in days] == [(17, 0), (18, 1)]
-        assert [row[0].day for row in queries.first_response_minutes(now=at)] == [18]
+        assert [(day.day, arrived) for day, arrived, *_ in days] == [(17, 0), (18, 1)]
+        assert [row[0].day for row in queries.median_response_minutes(now=at)] == [18]
 
 
 def test_the_median_of_a_day_is_that_of_its_answered_reports(project: Project) -> None:
@@ -188,11 +188,24 @@ def test_the_median_of_a_day_is_that_of_its_answered_reports(project: Project) -
     late = factories.make_report(project, now=at - timedelta(days=1))
     Report.objects.filter(pk=late.pk).update(first_response_at=at)
 
-    assert queries.first_response_minutes(now=at, days=2) == [
+    assert queries.median_response_minutes(now=at, days=2) == [
         (date(2026, 5, 17), 1440.0, 1),
         (date(2026, 5, 18), 20.0, 5),
     ]
-    assert [count for _, _, count in queries.first_response_minutes(now=at, days=1)] == [5]
+    assert [count for _, _, count in queries.median_response_minutes(now=at, days=1)] == [5]
+
+
+def test_imports_neither_flatten_the_arrivals_nor_stretch_the_answers(project: Project) -> None:
+    at = datetime(2026, 5, 18, 12, tzinfo=UTC)
+    for days in (3, 2):
+        old = factories.make_report(
+            project, source=Source.IMPORT, received_at=at - timedelta(days=days), now=at
+        )
+        Report.objects.filter(pk=old.pk).update(first_response_at=at)
+    factories.make_report(project, now=at)
+
+    assert queries.arrivals_and_ships(now=at, days=1) == [(at.date(), 1, 0, 2)]
+    assert queries.median_response_minutes(now=at) == []
 
 
 def test_accuracy_counts_what_people_decided(

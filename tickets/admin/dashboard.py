@@ -10,8 +10,8 @@ from clients.queries import staff
 from tickets.admin.charts import day_bars
 from tickets.queries import (
     arrivals_and_ships,
-    first_response_minutes,
     load_by_engineer,
+    median_response_minutes,
     now_on_call,
     open_alerts,
     open_by_priority,
@@ -69,18 +69,19 @@ def _open() -> dict[str, Any]:
 
 def _flow(console: Console) -> dict[str, Any]:
     rows = arrivals_and_ships(now=console.now, days=DAYS)
-    arrived, shipped = [row[1] for row in rows], [row[2] for row in rows]
-    chart = day_bars([row[0] for row in rows], [arrived, shipped], names=["reported", "shipped"])
+    arrived, shipped = [row.arrived for row in rows], [row.shipped for row in rows]
+    chart = day_bars([row.day for row in rows], [arrived, shipped], names=["reported", "shipped"])
     return {
         "flow": chart,
         "flow_rows": rows,
         "flow_totals": (sum(arrived), sum(shipped)),
+        "flow_imported": sum(row.imported for row in rows),
     }
 
 
 def _responses(console: Console) -> dict[str, Any]:
     measured = {
-        day: minutes for day, minutes, _ in first_response_minutes(now=console.now, days=DAYS)
+        day: minutes for day, minutes, _ in median_response_minutes(now=console.now, days=DAYS)
     }
     today = console.now.date()
     days = [today - timedelta(days=DAYS - 1 - offset) for offset in range(DAYS)]

@@ -11,8 +11,8 @@ from tickets.queries.alerts import now_on_call, open_alerts
 from tickets.queries.conversation import find_reply_link, public_comments
 from tickets.queries.figures import (
     arrivals_and_ships,
-    first_response_minutes,
     load_by_engineer,
+    median_response_minutes,
     open_by_priority,
     proposal_accuracy,
 )
@@ -54,7 +54,6 @@ __all__ = [
     "coming_shifts",
     "find_fix_check",
     "find_reply_link",
-    "first_response_minutes",
     "get_attachment_for",
     "get_report_for",
     "get_ticket_for",
@@ -63,6 +62,7 @@ __all__ = [
     "loose_attachments",
     "macros",
     "mail_reporters",
+    "median_response_minutes",
     "now_on_call",
     "open_alerts",
     "open_by_priority",

@@ -2,13 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Aggregate, Count, DurationField, F, Q, Sum
 from django.db.models.functions import Greatest, TruncDate
 
 from clients.models import User
-from tickets.models import Report, Ticket, TicketEvent, TicketEventKind, Triage
+from tickets.models import Report, Source, Ticket, TicketEvent, TicketEventKind, Triage
 from tickets.rules.states import OPEN, TicketState
 from tickets.rules.words import Priority
 
@@ -30,18 +30,32 @@ def open_by_priority() -> dict[str, int]:
     return {priority: counts.get(priority, 0) for priority in Priority.values}
 
 
-def arrivals_and_ships(*, now: datetime, days: int = 14) -> list[tuple[date, int, int]]:
-    """Give, for each of the last days (UTC), the reports received and the fixes shipped."""
+class FlowDay(NamedTuple):
+    """What came in and what went out on a day (UTC). Imports came in elsewhere, long ago."""
+
+    day: date
+    arrived: int
+    shipped: int
+    imported: int
+
+
+def arrivals_and_ships(*, now: datetime, days: int = 14) -> list[FlowDay]:
+    """Give, for each of the last days, the reports received and the fixes shipped."""
     first = now.date() - timedelta(days=days - 1)
-    arrived = _per_day(TicketEventKind.REPORT_RECEIVED, first)
-    shipped = _per_day(TicketEventKind.TICKET_SHIPPED, first)
+    is_import = Q(data__source=Source.IMPORT)
+    arrived = _per_day(TicketEventKind.REPORT_RECEIVED, ~is_import, first)
+    imported = _per_day(TicketEventKind.REPORT_RECEIVED, is_import, first)
+    shipped = _per_day(TicketEventKind.TICKET_SHIPPED, Q(), first)
     wanted = [first + timedelta(days=offset) for offset in range(days)]
-    return [(day, arrived.get(day, 0), shipped.get(day, 0)) for day in wanted]
+    return [
+        FlowDay(day, arrived.get(day, 0), shipped.get(day, 0), imported.get(day, 0))
+        for day in wanted
+    ]
 
 
-def _per_day(kind: TicketEventKind, first: date) -> dict[date, int]:
+def _per_day(kind: TicketEventKind, which: Q, first: date) -> dict[date, int]:
     rows = (
-        TicketEvent.objects.filter(kind=kind, at__gte=_midnight(first))
+        TicketEvent.objects.filter(which, kind=kind, at__gte=_midnight(first))
         .order_by()
         .values(day=TruncDate("at", tzinfo=UTC))
         .annotate(count=Count("pk"))
@@ -53,13 +67,16 @@ def _midnight(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
 
 
-def first_response_minutes(*, now: datetime, days: int = 14) -> list[tuple[date, float, int]]:
+def median_response_minutes(*, now: datetime, days: int = 14) -> list[tuple[date, float, int]]:
     """Give, for each of the last days with answers, the median elapsed minutes to the first
     response of the reports received that day (UTC), and how many reports that is.
+
+    Imports are left out: they waited elsewhere.
     """
     first = now.date() - timedelta(days=days - 1)
     rows = (
         Report.objects.filter(received_at__gte=_midnight(first), first_response_at__isnull=False)
+        .exclude(source=Source.IMPORT)
         .order_by()
         .values(day=TruncDate("received_at", tzinfo=UTC))
         .annotate(
