@@ -34,6 +34,8 @@ from tickets.rules.states import TicketState
 from tickets.rules.words import Kind, Severity
 
 _T = TicketState
+# Said even where it is the default: a browser carries the last fragment over, past the answer.
+_TOP = "main-content"
 _FRAGMENTS = {"reply": "say", "note": "say", "log": "time", "void": "time", "link": "links"}
 
 
@@ -65,7 +67,7 @@ def workbench(request: HttpRequest, console: Console, number: int) -> HttpRespon
             context["kept"] = kept_files(console, wish.kept)
             ticket = get_ticket_for(console.user, number)
         else:
-            return _back(number, _FRAGMENTS.get(do, ""))
+            return _back(number, _FRAGMENTS.get(do, _TOP))
     context |= _facts(console, ticket)
     return show(
         request,
@@ -87,9 +89,9 @@ def viewers(request: HttpRequest, console: Console, number: int) -> HttpResponse
     return show_part(request, console, "console/parts/viewers.html", context)
 
 
-def _back(number: int, fragment: str = "") -> HttpResponseBase:
+def _back(number: int, fragment: str = _TOP) -> HttpResponseBase:
     link = reverse("admin:tickets_workbench", args=[number])
-    return redirect(f"{link}#{fragment}" if fragment else link)
+    return redirect(f"{link}#{fragment}")
 
 
 def _typed(data: QueryDict) -> dict[str, str]:
