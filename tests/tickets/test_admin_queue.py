@@ -59,6 +59,35 @@ def test_filters_narrow_the_list_and_senseless_ones_do_not_count(
         assert len(shown(engineer, senseless)) == 3
 
 
+def test_the_menus_offer_clients_with_work_and_the_apps_of_the_chosen_one(
+    project: Project, foreign_project: Project, engineer: User, now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    sibling = make_project(project.client, now=now)
+    idle = make_project(now=now)
+    make_ticket(project=project, engineer=engineer, now=now)
+    make_ticket(project=foreign_project, engineer=engineer, now=now)
+
+    def menus(query: str) -> tuple[set[int], set[int]]:
+        context = signed_in(engineer).get(f"/console/queue/{query}").context
+        clients, projects = context["clients"], context["projects"]
+        return {row.pk for row in clients}, {row.pk for row in projects}
+
+    busy = {project.client_id, foreign_project.client_id}
+    assert menus("") == (busy, set())
+    assert menus(f"?client={project.client_id}") == (busy, {project.pk, sibling.pk})
+    assert menus(f"?project={project.pk}") == (busy, {project.pk, sibling.pk})
+    assert menus(f"?client={idle.client_id}") == (busy | {idle.client_id}, {idle.pk})
+    # The client was changed while an app of the former one was still chosen.
+    assert len(shown(engineer, f"?client={project.client_id}&project={foreign_project.pk}")) == 1
+    assert len(shown(engineer, "?project=999999")) == 2
+
+    monkeypatch.setattr("tickets.admin.queue.MOST_CLIENTS", 1)
+    monkeypatch.setattr("tickets.admin.queue.MOST_PROJECTS", 1)
+    both = menus(f"?client={idle.client_id}")
+    assert [len(menu) for menu in both] == [2, 1]
+
+
 def test_the_next_ticket_is_taken_and_opened(
     project: Project, engineer: User, now: datetime
 ) -> None:
@@ -138,7 +167,7 @@ def test_the_queue_takes_at_most_twelve_queries_however_long_it_is(
         browser.get("/console/queue/")
     for _ in range(8):
         state = "in_progress"
-        make_ticket(project=make_project(project.client, now=now), state=state,
+        make_ticket(project=make_project(now=now), state=state,
                     engineer=engineer, now=now)  # fmt: skip
     again = make_triaged_report(project, by=alice, now=now)
     join_report(report_id=again.pk, number=first.number, actor=engineer, now=now)

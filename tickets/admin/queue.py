@@ -10,16 +10,19 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
 from clients.console import Console, console_page, refusals_as_messages, show
-from clients.queries import projects_for, staff
+from clients.queries import client_projects, clients_for, projects_for, staff
 from tickets.actions import approve_p1, take_next
 from tickets.models import Ticket
-from tickets.queries import get_ticket_for, queue, waiting_for_triage
+from tickets.queries import clients_with_work, get_ticket_for, queue, waiting_for_triage
 from tickets.rules.states import OPEN
 from tickets.rules.words import Priority
 
 PAGE_SIZE = 50
 # Deeper pages cost more and nobody reads them: filters narrow the list instead.
 MOST_PAGES = 20
+# Longer menus are not read: the search in the header leads to any client, and from there back here.
+MOST_CLIENTS = 300
+MOST_PROJECTS = 200
 
 
 class QueueFilter(forms.Form):
@@ -45,10 +48,10 @@ def queue_page(request: HttpRequest, console: Console) -> HttpResponseBase:
         return _act(request, console)
     wanted = QueueFilter(request.GET).wanted()
     page = wanted.pop("page", 1)
+    menus = _menus(console, wanted)
     first = (page - 1) * PAGE_SIZE
     found = list(_narrowed(queue(now=console.now), wanted, console)[first : first + PAGE_SIZE + 1])
     waiting, waiting_s1 = waiting_for_triage()
-    projects = list(projects_for(console.user).order_by("client__name", "name"))
     return show(
         request,
         console,
@@ -65,13 +68,33 @@ def queue_page(request: HttpRequest, console: Console) -> HttpResponseBase:
             "wanted": wanted,
             "states": [(s.value, s.label) for s in OPEN],
             "priorities": Priority.choices,
-            "clients": {project.client_id: project.client.name for project in projects},
-            "projects": projects,
+            **menus,
             "people": list(staff().order_by("name")),
             "waiting": waiting,
             "waiting_s1": waiting_s1,
         },
     )
+
+
+def _menus(console: Console, wanted: dict[str, Any]) -> dict[str, Any]:
+    """Give the clients with open tickets, and the apps of the client that is chosen.
+
+    An app brings its client along; one of another client counts as not given.
+    """
+    if "project" in wanted:
+        project = projects_for(console.user).filter(pk=wanted["project"]).first()
+        if project is None or wanted.setdefault("client", project.client_id) != project.client_id:
+            del wanted["project"]
+    clients = list(clients_with_work(console.user)[: MOST_CLIENTS + 1])
+    chosen = wanted.get("client")
+    shown = clients[:MOST_CLIENTS]
+    if chosen and chosen not in {client.pk for client in shown}:
+        shown += clients_for(console.user).filter(pk=chosen)
+    return {
+        "clients": shown,
+        "has_more_clients": len(clients) > MOST_CLIENTS,
+        "projects": list(client_projects(chosen)[:MOST_PROJECTS]) if chosen else [],
+    }
 
 
 def _narrowed(rows: QuerySet[Ticket], wanted: dict[str, Any], console: Console) -> QuerySet[Ticket]:

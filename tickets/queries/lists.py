@@ -1,8 +1,9 @@
 from datetime import datetime, timedelta
 
-from django.db.models import Count, F, Min, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subquery
 
-from clients.models import User
+from clients.models import Client, User
+from clients.queries import clients_for
 from core.text import clean_text
 from tickets.models import Report, Signal, Ticket
 from tickets.queries.access import reports_for, tickets_for
@@ -35,6 +36,12 @@ def queue(*, now: datetime) -> QuerySet[Ticket]:
         .annotate(respond_by=Subquery(unanswered))
         .order_by("priority", "received_at", "number")
     )
+
+
+def clients_with_work(user: User) -> QuerySet[Client]:
+    """List the clients the user may see that have an open ticket, by name."""
+    open_tickets = Ticket.objects.filter(client=OuterRef("pk"), state__in=OPEN)
+    return clients_for(user).filter(Exists(open_tickets)).order_by("name", "pk")
 
 
 def triage_inbox() -> QuerySet[Report]:
