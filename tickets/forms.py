@@ -1,17 +1,22 @@
 """Forms of the portal; what they check is shape, the actions check the rest."""
 
 from collections.abc import Iterable
-from typing import Any
+from datetime import datetime
+from typing import Any, cast
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.core.validators import MaxLengthValidator
+from django.http import QueryDict
 from django.utils.crypto import get_random_string
 
-from clients.models import Project
+from clients.models import Project, User
+from tickets.actions import upload_attachment
 from tickets.actions.conversation import MOST_BODY
 from tickets.actions.reports import MOST_TEXT
+from tickets.models import Attachment
+from tickets.queries import loose_attachments
 from tickets.rules.plain_words import CLAIMS
 
 
@@ -53,6 +58,32 @@ class WithFiles(forms.Form):
         """Give the ids of files stored by an earlier try."""
         parts = str(self.cleaned_data["kept"]).split(",")[: settings.ATTACHMENT_MAX_COUNT]
         return [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) < 19]
+
+    def store_files(self, *, user: User, now: datetime) -> list[int]:
+        """Store the files sent; gives their ids together with those of an earlier try.
+
+        Each is remembered as it is stored: what refuses the next one loses none.
+        """
+        kept = [file.pk for file in self.kept_files(user)]
+        self._remember(kept)
+        for sent in self.cleaned_data["attachments"]:
+            name = sent.name or "file"
+            stored = upload_attachment(name=name, data=sent.read(), actor=user, now=now)
+            kept.append(stored.pk)
+            self._remember(kept)
+        return kept
+
+    def kept_files(self, user: User) -> list[Attachment]:
+        """Give the files that an earlier try stored and that are still the person's own."""
+        wanted = self.cleaned_data.get("kept") if hasattr(self, "cleaned_data") else None
+        return list(loose_attachments(user, wanted or []))
+
+    def _remember(self, ids: list[int]) -> None:
+        """Carry stored files along when the form is shown again."""
+        self.cleaned_data["kept"] = list(ids)
+        data = cast(QueryDict, self.data).copy()
+        data["kept"] = ",".join(str(pk) for pk in ids)
+        self.data = data
 
 
 class ReportForm(WithFiles):

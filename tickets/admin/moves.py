@@ -51,21 +51,15 @@ def kept_files(console: Console, ids: Iterable[int]) -> list[Attachment]:
 
 
 def store_files(wish: Sent) -> list[int]:
+    """Store the form's files, and keep in mind which ones if something else is refused."""
     form = WithFiles(wish.request.POST, wish.request.FILES)
     if not form.is_valid():
         text = " ".join(str(error) for errors in form.errors.values() for error in errors)
         raise InvalidInput(text, field="attachments")
-    known = kept_files(wish.console, form.cleaned_data["kept"])
-    wish.kept = [file.pk for file in known]
-    for sent in form.cleaned_data["attachments"]:
-        stored = actions.upload_attachment(
-            name=sent.name or "file",
-            data=sent.read(),
-            actor=wish.console.user,
-            now=wish.console.now,
-        )
-        wish.kept.append(stored.pk)
-    return wish.kept
+    try:
+        return form.store_files(user=wish.console.user, now=wish.console.now)
+    finally:
+        wish.kept = form.cleaned_data["kept"]
 
 
 def _reply(wish: Wish) -> str:
