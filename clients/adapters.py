@@ -50,7 +50,8 @@ class AccountAdapter(DefaultAccountAdapter):
         mailed a second code at once.
         """
         refusal: HttpResponse | None = super().pre_login(request, user, **facts)
-        if refusal is None and isinstance(user, User) and not user.emailaddress_set.exists():
+        new = not EmailAddress.objects.filter(user_id=user.pk).exists()
+        if refusal is None and new and isinstance(user, User):
             given = get_authentication_records(request, user)
             typed = {
                 record.get("email", "").lower() for record in given if record["method"] == "code"

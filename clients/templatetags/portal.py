@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django import template
 from django.conf import settings
+from django.forms import BoundField
 from django.template import Context
 from django.templatetags.static import static
 from django.utils import timezone
@@ -68,6 +69,12 @@ def upload_limits() -> dict[str, int]:
     """Give how many files of which size the portal takes at once."""
     most = settings.ATTACHMENT_MAX_BYTES
     return {"files": settings.ATTACHMENT_MAX_COUNT, "bytes": most, "megabytes": most // 1024**2}
+
+
+@register.filter
+def unprompted(field: BoundField) -> SafeString:
+    """Render a field of allauth's without its placeholder, which only repeats the label."""
+    return field.as_widget(attrs={"placeholder": ""})
 
 
 @register.filter
