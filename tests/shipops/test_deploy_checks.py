@@ -113,3 +113,15 @@ def _check_refusal(done: subprocess.CompletedProcess[str], line: str) -> None:
     assert done.stderr.startswith(line), done.stderr
     assert done.stderr.count("\n") == 1
     assert "hush" not in done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("site", "secure"), [("https://ops.example.com", True), ("http://ops.lan", False)]
+)
+def test_over_https_no_cookie_travels_in_the_clear(tmp_path: Path, site: str, secure: bool) -> None:
+    names = ["SESSION_COOKIE_SECURE", "CSRF_COOKIE_SECURE", "SECURE_SSL_REDIRECT"]
+    words = f"from django.conf import settings as s; print([getattr(s, n) for n in {names}])"
+    done = _manage(tmp_path, "shell", "--no-imports", "-c", words, SITE_URL=site)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip().endswith(str([secure] * 3))
