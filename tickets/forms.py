@@ -13,8 +13,8 @@ from django.utils.crypto import get_random_string
 
 from clients.models import Project, User
 from tickets.actions import upload_attachment
+from tickets.actions.content import MOST_TEXT
 from tickets.actions.conversation import MOST_BODY
-from tickets.actions.reports import MOST_TEXT
 from tickets.models import Attachment
 from tickets.queries import loose_attachments
 from tickets.rules.plain_words import CLAIMS

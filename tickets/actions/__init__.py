@@ -10,6 +10,11 @@ from tickets.actions.attachments import (
     sweep_loose_attachments,
     upload_attachment,
 )
+from tickets.actions.content import (
+    MOST_SIGNALS,
+    MOST_TEXT,
+    Sender,
+)
 from tickets.actions.conversation import (
     MOST_BODY,
     note_on_ticket,
@@ -31,9 +36,6 @@ from tickets.actions.presence import (
     mark_present,
 )
 from tickets.actions.reports import (
-    MOST_SIGNALS,
-    MOST_TEXT,
-    Sender,
     receive_report,
     respond_by,
 )

@@ -6,7 +6,8 @@ from typing import Any
 
 from django.db import transaction
 
-from tickets.actions.reports import Sender, check_report, find_known, receive_report
+from tickets.actions.content import Sender, check_report
+from tickets.actions.reports import find_known, receive_report
 from tickets.actions.triage import accept_report, propose_triage
 from tickets.models import SignalKind, Source
 from tickets.rules.import_rows import ImportRow

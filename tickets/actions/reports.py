@@ -1,59 +1,25 @@
 """The one door for everything that arrives."""
 
-import hashlib
-import json
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, connection, transaction
 
-from clients.models import ApiKey, Project, User
+from clients.models import ApiKey, Project
 from clients.queries import first_response_minutes
 from clients.rules.roles import Role, require
 from core.errors import InvalidInput, KeyReused, MoveRefused
-from core.text import clean_text
 from tickets.actions.attachments import tie_attachments
+from tickets.actions.content import Content, Sender, check_report
 from tickets.actions.storing import store_report
-from tickets.models import Report, SignalKind, Source
+from tickets.models import Report, Source
 from tickets.queries.access import Actor, role_of, role_on
 from tickets.rules.hours import add_business_minutes
 from tickets.rules.priority import priority_of
-from tickets.rules.signals import page_path
 from tickets.rules.words import Priority, Severity
-
-MOST_TEXT = 50_000
-MOST_SIGNALS = 50
-
-
-@dataclass(frozen=True)
-class Sender:
-    """Who reports, as far as the source knows: a member, or a name and mail address."""
-
-    user: User | None = None
-    email: str = ""
-    name: str = ""
-
-
-@dataclass(frozen=True)
-class Content:
-    """What a report says, as it is stored."""
-
-    fields: dict[str, str]
-    signals: list[tuple[str, str]]
-    sender: Sender
-
-    def digest(self, files: Iterable[int] = ()) -> str:
-        """Give the hash by which the same content is known again."""
-        user = self.sender.user
-        person = [user.pk if user else None, self.sender.email, self.sender.name]
-        content = json.dumps([self.fields, self.signals, person, list(files)], sort_keys=True)
-        return hashlib.sha256(content.encode()).hexdigest()
 
 
 def receive_report(
@@ -91,25 +57,14 @@ def receive_report(
         signals=signals,
         claimed_severity=claimed_severity,
     )
-    if source_key and not (len(source_key) <= 200 and source_key.isprintable()):
-        raise InvalidInput("A key has at most 200 printable characters.", field="source_key")
     files = sorted(set(attachment_ids))
-    digest = content.digest(_own_files(actor, files)) if source_key else ""
+    digest = _digest(content, source_key, actor, files)
     try:
         with _whole(files):
-            project = _project(project_id, actor)
-            require(role_on(actor, project), "report.file")
-            if project.archived_at:
-                raise MoveRefused("This project is archived.", field="project")
-            user = content.sender.user
-            if user and role_of(user, project.client_id) == Role.STRANGER:
-                raise InvalidInput("This person is not of the team.", field="reporter")
+            project = _open_project(project_id, actor, content.sender)
             if source_key and (known := find_known(project_id, source, source_key, digest)):
                 return known, False
             arrived = received_at or now
-            minutes = None  # an import was sent elsewhere, and promised nothing here
-            if source != Source.IMPORT:
-                minutes = _promised(actor, project, _priority(claimed_severity))
             report = Report(
                 client_id=project.client_id,
                 project=project,
@@ -118,41 +73,18 @@ def receive_report(
                 source_hash=digest,
                 api_key=actor if isinstance(actor, ApiKey) else None,
                 received_at=arrived,
-                respond_by_at=_after(arrived, minutes),
+                respond_by_at=_promise(actor, project, source, claimed_severity, arrived),
                 **content.fields,
             )
-            store_report(
-                report,
-                user=user,
-                email=content.sender.email,
-                name=content.sender.name,
-                signals=content.signals,
-                actor=actor,
-                triage_later=source != Source.IMPORT,  # which triages its own rows at once
-                now=now,
-            )
+            # An import triages its own rows at once.
+            triage_later = source != Source.IMPORT
+            store_report(report, content, actor=actor, triage_later=triage_later, now=now)
             tie_attachments(files, report=report, actor=actor)
             return report, True
     except IntegrityError:
         if source_key and (known := find_known(project_id, source, source_key, digest)):
             return known, False
         raise
-
-
-def check_report(
-    *,
-    text: str,
-    title: str = "",
-    page_url: str = "",
-    user_agent: str = "",
-    device: str = "",
-    sender: Sender | None = None,
-    signals: Iterable[tuple[str, str]] = (),
-    claimed_severity: str = "",
-) -> Content:
-    """Give what would be stored. Raises InvalidInput as receive_report does."""
-    fields = _checked(text, title, page_url, user_agent, device, claimed_severity)
-    return Content(fields, _checked_signals(signals, fields["page_url"]), _checked_sender(sender))
 
 
 def find_known(project_id: int, source: str, source_key: str, digest: str) -> Report | None:
@@ -183,56 +115,6 @@ def _after(start: datetime, minutes: int | None) -> datetime | None:
     return add_business_minutes(start, minutes, ZoneInfo(settings.OFFICE_TIME_ZONE))
 
 
-def _checked(
-    text: str, title: str, page_url: str, user_agent: str, device: str, claimed: str
-) -> dict[str, str]:
-    body = clean_text(text)
-    if not body.strip():
-        raise InvalidInput("Say in a few words what happened.", field="text")
-    if len(body) > MOST_TEXT:
-        raise InvalidInput(f"At most {MOST_TEXT:,} characters, please.", field="text")
-    if claimed and claimed not in Severity.values:
-        raise InvalidInput("Choose one of S1, S2, S3 and S4.", field="claimed_severity")
-    if len(page_url) > 2000:
-        raise InvalidInput("At most 2,000 characters, please.", field="page_url")
-    return {
-        "text": body,
-        "title": " ".join(clean_text(title).split())[:200],
-        "page_url": clean_text(page_url).strip(),
-        "user_agent": clean_text(user_agent)[:500],
-        "device": clean_text(device)[:200],
-        "claimed_severity": claimed,
-    }
-
-
-def _checked_signals(signals: Iterable[tuple[str, str]], page_url: str) -> list[tuple[str, str]]:
-    facts = {(kind, clean_text(value).strip()) for kind, value in signals}
-    if path := page_path(page_url):
-        facts.add((SignalKind.PAGE, path))
-    if len(facts) > MOST_SIGNALS:
-        raise InvalidInput(f"At most {MOST_SIGNALS} signals, please.", field="signals")
-    for kind, value in facts:
-        if kind not in SignalKind.values:
-            raise InvalidInput(f"Unknown kind of signal: {kind[:40]}", field="signals")
-        if not 0 < len(value) <= 300:
-            raise InvalidInput("A signal has 1 to 300 characters.", field="signals")
-    return sorted(facts)
-
-
-def _checked_sender(sender: Sender | None) -> Sender:
-    if sender is None or sender.user:
-        return sender or Sender()
-    email = sender.email.strip().lower()
-    if email:
-        try:
-            validate_email(email)
-        except ValidationError:
-            raise InvalidInput("This is not a mail address.", field="reporter.email") from None
-        if len(email) > 254:
-            raise InvalidInput("This is not a mail address.", field="reporter.email")
-    return Sender(email=email, name=" ".join(clean_text(sender.name).split())[:120])
-
-
 def _whole(files: list[int]) -> AbstractContextManager[None]:
     """Open a transaction where there is more than the one statement that stores a report.
 
@@ -243,21 +125,43 @@ def _whole(files: list[int]) -> AbstractContextManager[None]:
     return nullcontext()
 
 
-def _project(project_id: int, actor: Actor) -> Project:
-    """Give the project; a key brings its own along."""
+def _open_project(project_id: int, actor: Actor, sender: Sender) -> Project:
+    """Give the project, if the actor may file its reports for this sender; a key brings it along.
+
+    Raises NotAllowed, MoveRefused for an archived one, InvalidInput for a person of another team.
+    """
     if isinstance(actor, ApiKey) and actor.project_id == project_id:
-        return actor.project
-    return Project.objects.get(pk=project_id)
+        project = actor.project
+    else:
+        project = Project.objects.get(pk=project_id)
+    require(role_on(actor, project), "report.file")
+    if project.archived_at:
+        raise MoveRefused("This project is archived.", field="project")
+    if sender.user and role_of(sender.user, project.client_id) == Role.STRANGER:
+        raise InvalidInput("This person is not of the team.", field="reporter")
+    return project
 
 
-def _promised(actor: Actor, project: Project, priority: Priority) -> int | None:
-    """Give the plan's minutes to the first response; a key brings them along."""
+def _promise(
+    actor: Actor, project: Project, source: Source, severity: str, arrived: datetime
+) -> datetime | None:
+    """Give the promised instant of a first response; a key brings its plan's minutes along.
+
+    An import was sent elsewhere, and is promised nothing here.
+    """
+    if source == Source.IMPORT:
+        return None
+    priority = _priority(severity)
     if isinstance(actor, ApiKey) and actor.promises is not None:
-        return dict(actor.promises).get(priority)
-    return first_response_minutes(project.client_id, priority)
+        return _after(arrived, dict(actor.promises).get(priority))
+    return _after(arrived, first_response_minutes(project.client_id, priority))
 
 
-def _own_files(actor: Actor, files: list[int]) -> list[int]:
-    """Give the files that are part of the content: a form sent again brings new copies of its own,
-    a program names the same ones."""
-    return files if isinstance(actor, ApiKey) else []
+def _digest(content: Content, source_key: str, actor: Actor, files: list[int]) -> str:
+    """Give the hash by which what came under a key is known again; "" without a key.
+
+    A program names the same files again; a form sent again brings new copies of its own.
+    """
+    if source_key and not (len(source_key) <= 200 and source_key.isprintable()):
+        raise InvalidInput("A key has at most 200 printable characters.", field="source_key")
+    return content.digest(files if isinstance(actor, ApiKey) else []) if source_key else ""

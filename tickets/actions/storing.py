@@ -16,6 +16,7 @@ from clients.models import ApiKey, User
 from core.errors import Refused
 from core.queue import enqueue, nudge_row
 from core.statements import fetch_row
+from tickets.actions.content import Content, Sender
 from tickets.models import Report, Reporter, TicketEventKind
 from tickets.queries.access import Actor
 from tickets.rules.states import ReportState
@@ -88,11 +89,8 @@ class KeyChanged(Refused):
 
 def store_report(
     report: Report,
+    content: Content,
     *,
-    user: User | None,
-    email: str,
-    name: str,
-    signals: list[tuple[str, str]],
     actor: Actor,
     triage_later: bool,
     now: datetime,
@@ -102,15 +100,35 @@ def store_report(
     The report gets its number. Raises IntegrityError if its source key is taken, and KeyChanged if
     the actor is a key that was used or recalled and no longer stands: then nothing is stored.
     """
+    proof = key_terms(actor) if isinstance(actor, ApiKey) and actor.promises is not None else {}
+    terms = _terms(report, content, actor, triage_later, now)
+    row = fetch_row(_STORES[bool(proof), _known_by(content.sender)], {**terms, **proof})
+    if row is None:
+        raise KeyChanged("This key was changed just now. Please send it again.")
+    report.pk, report.reporter_id = row
+    report._state.adding, report._state.db = False, connection.alias
+    if triage_later and settings.REDIS_URL:
+        enqueue(_TASK)
+
+
+def _known_by(sender: Sender) -> str:
+    return "user" if sender.user else "email" if sender.email else "name" if sender.name else ""
+
+
+def _terms(
+    report: Report, content: Content, actor: Actor, triage_later: bool, now: datetime
+) -> dict[str, Any]:
+    """Give the values that the statement names."""
     in_row = triage_later and not settings.REDIS_URL
     cluster, payload = nudge_row(_TASK, now) if in_row else ("", "")
-    terms: dict[str, Any] = {
+    sender, user = content.sender, content.sender.user
+    return {
         **{column: getattr(report, column) for column in _REPORT},
         "user_id": user.pk if user else None,
-        "email": user.email if user else email,
-        "name": user.name if user else name,
-        "kinds": [str(kind) for kind, _ in signals],
-        "values": [value for _, value in signals],
+        "email": user.email if user else sender.email,
+        "name": user.name if user else sender.name,
+        "kinds": [str(kind) for kind, _ in content.signals],
+        "values": [value for _, value in content.signals],
         "cluster": cluster,
         "payload": payload,
         "now": now,
@@ -119,15 +137,3 @@ def store_report(
         "by_reporter": actor is None or isinstance(actor, Reporter),
         "actor_reporter_id": actor.pk if isinstance(actor, Reporter) else None,
     }
-    known_by = "user" if user else "email" if email else "name" if name else ""
-    has_to_stand = False
-    if isinstance(actor, ApiKey) and actor.promises is not None:
-        has_to_stand = True
-        terms |= key_terms(actor)
-    row = fetch_row(_STORES[has_to_stand, known_by], terms)
-    if row is None:
-        raise KeyChanged("This key was changed just now. Please send it again.")
-    report.pk, report.reporter_id = row
-    report._state.adding, report._state.db = False, connection.alias
-    if triage_later and settings.REDIS_URL:
-        enqueue(_TASK)

@@ -1,6 +1,8 @@
 """The moves of a ticket, from the queue to a fix that works."""
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
@@ -220,15 +222,10 @@ def edit_ticket(
     terms = check_terms(
         kind=kind, severity=severity, title=title, estimate_minutes=estimate_minutes
     )
-    changed = {
-        field: [getattr(ticket, field), value]
-        for field, value in terms.items()
-        if field != "title" and getattr(ticket, field) != value
-    }
+    changed = _changes(ticket, terms)
     is_s1_now = severity == Severity.S1 and ticket.severity != Severity.S1
-    retitled = ticket.title != terms["title"]
     confirms = ticket.severity_confirmed_at is None
-    if not (changed or retitled or confirms):
+    if not (changed or confirms):
         return ticket
     for field, value in terms.items():
         setattr(ticket, field, value)
@@ -236,9 +233,8 @@ def edit_ticket(
         ticket.severity_confirmed_at = now
     ticket.reprioritise()
     save_ticket(ticket, *terms, "severity_confirmed_at", "priority")
-    if changed or retitled:
-        data = {**changed, **({"title": True} if retitled else {})}
-        record(ticket, _K.TICKET_EDITED, actor=actor, at=now, data=data)
+    if changed:
+        record(ticket, _K.TICKET_EDITED, actor=actor, at=now, data=changed)
     if confirms:
         record(ticket, _K.SEVERITY_CONFIRMED, actor=actor, at=now, data={"severity": severity})
         decide_opening(ticket, actor=actor, now=now)
@@ -291,6 +287,15 @@ def reopen(ticket: Ticket, *, now: datetime) -> None:
     ticket.reopened_count += 1
     save_ticket(ticket, "state", "shipped_at", "reopened_count")
     ticket.fix_checks.filter(state=FixCheck.State.ASKED).update(state=FixCheck.State.SUPERSEDED)
+
+
+def _changes(ticket: Ticket, terms: Mapping[str, str | int]) -> dict[str, Any]:
+    """Give what an event may keep of the changed terms: of a title only that it changed."""
+    return {
+        field: True if field == "title" else [getattr(ticket, field), value]
+        for field, value in terms.items()
+        if getattr(ticket, field) != value
+    }
 
 
 def _start(ticket: Ticket, actor: User, now: datetime) -> None:

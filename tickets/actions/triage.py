@@ -80,35 +80,16 @@ def accept_report(
     report = lock_report(report_id, actor=actor, action="report.triage")
     report.check_move(ReportState.ACCEPTED)
     triage = report.triage
-    decided = check_terms(
+    terms = check_terms(
         kind=kind or triage.kind,
         severity=severity or triage.severity,
         title=title or triage.title or report.headline,
         estimate_minutes=triage.estimate_minutes if estimate_minutes is None else estimate_minutes,
     )
-    ticket = Ticket(
-        number=report.number,
-        client_id=report.client_id,
-        project_id=report.project_id,
-        severity_confirmed_at=now if actor else None,
-        received_at=min(report.received_at, now),
-        opened_at=now,
-        **decided,
-    )
-    ticket.reprioritise()
-    ticket.save()
-    _join(report, ticket, ReportState.ACCEPTED, now)
+    ticket = _open_ticket(report, terms, actor=actor, now=now)
     _decide(triage, ticket.kind, ticket.severity, actor, now, opened=ticket)
-    record(report, TicketEventKind.REPORT_ACCEPTED, actor=actor, at=now, ticket=ticket)
-    record(
-        ticket,
-        TicketEventKind.TICKET_OPENED,
-        actor=actor,
-        at=now,
-        data={"priority": ticket.priority, "severity": ticket.severity},
-    )
     acknowledge_alert_of(report=report, actor=actor, now=now)
-    if decided["severity"] == Severity.S1 and triage.severity != Severity.S1:
+    if ticket.severity == Severity.S1 and triage.severity != Severity.S1:
         raise_alert(report=report, now=now)
     return ticket
 
@@ -249,6 +230,28 @@ def decide_opening(ticket: Ticket, *, actor: User, now: datetime) -> None:
     opening = Triage.objects.filter(report_id=ticket.number, decided_at=None).first()
     if opening:
         _decide(opening, ticket.kind, ticket.severity, actor, now, opened=ticket)
+
+
+def _open_ticket(
+    report: Report, terms: dict[str, str | int], *, actor: User | None, now: datetime
+) -> Ticket:
+    """Open the ticket of a locked report, as its first."""
+    ticket = Ticket(
+        number=report.number,
+        client_id=report.client_id,
+        project_id=report.project_id,
+        severity_confirmed_at=now if actor else None,
+        received_at=min(report.received_at, now),
+        opened_at=now,
+        **terms,
+    )
+    ticket.reprioritise()
+    ticket.save()
+    _join(report, ticket, ReportState.ACCEPTED, now)
+    opened = {"priority": ticket.priority, "severity": ticket.severity}
+    record(report, TicketEventKind.REPORT_ACCEPTED, actor=actor, at=now, ticket=ticket)
+    record(ticket, TicketEventKind.TICKET_OPENED, actor=actor, at=now, data=opened)
+    return ticket
 
 
 def _join(report: Report, ticket: Ticket, state: ReportState, now: datetime) -> None:
