@@ -66,7 +66,7 @@ def _describe_house(event: ClientEvent, person: str) -> str:
     data = event.data
     match event.kind:
         case _K.PLAN_NAMED:
-            return f"named the plan {event.plan}"
+            return f"added the plan {event.plan}"
         case _K.PLAN_PUBLISHED:
             return f"published {event.plan_version}"
         case _K.STAFF_CHANGED if data.get("role"):
@@ -82,7 +82,7 @@ def _describe_house(event: ClientEvent, person: str) -> str:
         case _K.SHIFT_ENDED:
             return f"ended the on-call shift of {person} {_span(data)}"
         case _K.MACRO_SAVED:
-            return f"saved reply no. {data.get('macro', '')}"
+            return f"wrote saved reply no. {data.get('macro', '')}"
     return event.get_kind_display().lower()
 
 

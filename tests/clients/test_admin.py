@@ -412,10 +412,10 @@ def test_plans_staff_and_saved_replies_have_a_history(
     browser = signed_in(ops_admin)
 
     plans = browser.get("/console/plans/").content.decode()
-    assert "named the plan Steady" in plans and "published Steady v1" in plans
+    assert "added the plan Steady" in plans and "published Steady v1" in plans
     assert "Erin Engel" not in plans
     for page in (person_path(engineer), "/console/staff/"):
         shown = browser.get(page).content.decode()
         assert "made Erin Engel an ops admin" in shown, page
         assert "ended the staff access of Erin Engel" in shown, page
-    assert "named the plan Steady" in shown and "saved reply no." in shown
+    assert "added the plan Steady" in shown and "wrote saved reply no." in shown

@@ -88,6 +88,8 @@ class World:
             return [(str(self.project.pk), True)]
         if route == "console/clients/<number:pk>/":
             return [(str(self.client.pk), True)]
+        if route == "console/people/<number:pk>/":
+            return [(str(member.user_id), True) for member in self.client.members.all()]
         if route.startswith("account/2fa/webauthn/keys/"):
             return [("1", True)]
         if name in {"object_id", "content_type_id"}:
