@@ -17,5 +17,5 @@ def open_alerts() -> QuerySet[Alert]:
     return (
         Alert.objects.filter(acknowledged_at=None)
         .select_related("report__project", "client")
-        .order_by("raised_at")
+        .order_by("raised_at", "pk")
     )
