@@ -114,7 +114,7 @@ def test_staff_who_are_no_members_find_no_tickets_in_the_portal(
     ticket = make_ticket(project=project, engineer=engineer)
     browser = signed_in(engineer)
     assert browser.get(f"/portal/tickets/{ticket.number}/").status_code == 404
-    assert "You are in no team yet" in browser.get("/portal/").content.decode()
+    assert "This is the clients' portal" in browser.get("/portal/").content.decode()
 
 
 def test_internal_notes_and_their_files_never_reach_the_portal(
