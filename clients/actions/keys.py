@@ -54,7 +54,7 @@ _lock = threading.Lock()
 def use_api_key(*, token: str, now: datetime) -> ApiKey:
     """Give the unrevoked key of a project in use.
 
-    Its last use is kept to the minute. Key, project and what the plan promises come with what an
+    Its last use is kept to about a minute (recalled keys leave no trace for half of one). Key, project and what the plan promises come with what an
     endpoint needs; anything else of them is read when asked for. Raises ApiKey.DoesNotExist for
     any other key.
     """

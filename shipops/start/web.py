@@ -3,6 +3,7 @@
 import argparse
 import gc
 import multiprocessing
+import time
 from importlib import import_module
 from typing import Any
 
@@ -13,6 +14,7 @@ from granian.server.mp import MPServer
 from shipops.start.orphans import forks_die_with_us
 
 _KILL_SECONDS = 10
+_PAUSE_SECONDS = 0.2
 
 
 class _Server(MPServer):
@@ -23,6 +25,7 @@ class _Server(MPServer):
     """
 
     def _respawn_workers(self, *args: Any, **kwargs: Any) -> None:
+        time.sleep(_PAUSE_SECONDS)  # one that ends each time must not keep the machine busy
         super()._respawn_workers(*args, **kwargs)
         self.respawned_wrks.clear()
 
