@@ -54,9 +54,9 @@ _lock = threading.Lock()
 def use_api_key(*, token: str, now: datetime) -> ApiKey:
     """Give the unrevoked key of a project in use.
 
-    Its last use is kept to about a minute (recalled keys leave no trace for half of one). Key, project and what the plan promises come with what an
-    endpoint needs; anything else of them is read when asked for. Raises ApiKey.DoesNotExist for
-    any other key.
+    Its last use is kept to about a minute: a recalled key leaves no trace for half of one. Key,
+    project and what the plan promises come with what an endpoint needs; anything else of them is
+    read when asked for. Raises ApiKey.DoesNotExist for any other key.
     """
     hashed = hash_token(token)
     row = fetch_row(_USE, {"key_hash": hashed, "now": now, "served": _SERVED})
