@@ -8,12 +8,16 @@ from markdown_it import MarkdownIt
 
 _markdown = MarkdownIt("js-default", {"breaks": True, "linkify": False})
 # Looking for the end of each of thousands of unclosed brackets takes seconds, and so does filling
-# up a table of as many cells; nobody writes so much.
+# up a table of as many cells, or asking each of thousands of lines at every level of a deep quote
+# or list whether it goes on; nobody writes so much.
 _bare_markdown = MarkdownIt("js-default", {"breaks": True, "linkify": False}).disable(
-    ["link", "image", "reference", "table"]
+    ["link", "image", "reference", "table", "blockquote", "list"]
 )
 _MOST_BRACKETS = 1000
 _MOST_CELLS = 10_000
+_MOST_LEVELS = 10_000
+_BEGIN = re.compile(r"(?:\s|>|[-+*]\s|\d{1,9}[.)]\s)*")
+_LEVEL = re.compile(r">|[-+*.)]\s")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _TAGS = {
     "p", "br", "hr", "strong", "em", "s", "del", "code", "pre", "blockquote", "ul", "ol", "li",
@@ -47,4 +51,14 @@ def render_markdown(text: str) -> SafeString:
 def _is_too_much(text: str) -> bool:
     lines = text.split("\n")
     cells = len(lines) * max(line.count("|") for line in lines)
-    return text.count("[") > _MOST_BRACKETS or cells > _MOST_CELLS
+    return (
+        text.count("[") > _MOST_BRACKETS
+        or cells > _MOST_CELLS
+        or len(lines) * max(map(_levels, lines)) > _MOST_LEVELS
+    )
+
+
+def _levels(line: str) -> int:
+    """Give how many quotes and lists a line begins at most."""
+    begin = _BEGIN.match(line)
+    return len(_LEVEL.findall(begin[0])) if begin else 0

@@ -8,7 +8,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from csp.middleware import CSPMiddleware
 from django.conf import settings
 from django.contrib.auth import REDIRECT_FIELD_NAME
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, UnreadablePostError
 from django.shortcuts import redirect
 from django.template.response import SimpleTemplateResponse
 from django.urls import resolve, reverse
@@ -35,10 +35,11 @@ class ContentSecurityPolicyMiddleware(CSPMiddleware):
         return super().process_response(request, response)
 
 
-class BodyLimit:
-    """Refuse a body larger than any form of ours sends, before anything reads it.
+class WholeBody:
+    """Have the whole of a form before anything asks who sent it, and refuse one that is too large.
 
-    Django writes every file of a form to disk before it asks who sent it.
+    A body may come slowly: who was let in before it would be believed to be let in after it. No
+    form of ours is larger than ``most``; Django writes every file of a form to disk.
     """
 
     most = (
@@ -57,6 +58,11 @@ class BodyLimit:
                 return problem_page(413)
             text = f"Together these files are larger than {self.most // (1024 * 1024)} MB."
             return HttpResponse(text, status=413, content_type="text/plain; charset=utf-8")
+        if request.method == "POST" and not is_api(request):
+            try:
+                _ = request.POST
+            except UnreadablePostError:
+                return HttpResponse(status=400)
         return self.get_response(request)
 
 

@@ -62,7 +62,8 @@ class KeyView(APIView):
 
     ``scopes`` names for each method the scopes of which the key must have one.
 
-    Methods in ``proved_in_passing`` begin with a key that was used just before, as it was then:
+    A body may come slowly, so the key is proved again once all of it is there. Methods in
+    ``proved_in_passing`` begin with a key that was used just before, as it was then:
     they write in a statement that holds only if the key stands, and call ``prove_key`` before they
     do anything else in its name. A refusal proves it by itself.
     """
@@ -91,9 +92,20 @@ class KeyView(APIView):
             str(self.key.pk), most=settings.API_REQUESTS_PER_MINUTE, now=now
         )
 
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Ask whether the key may; then read the body, and whether it still may."""
+        super().initial(request, *args, **kwargs)
+        if request.method in {"POST"} - self.proved_in_passing and hasattr(self, "post"):
+            self.read_body(request)
+            self.prove_key()
+
+    def read_body(self, request: Request) -> None:
+        """Read all of it."""
+        _ = request.data
+
     def prove_key(self) -> None:
         """Read the key as it is now; failures are counted by sender."""
-        self._proved = True
+        left, self._left, self._proved = self._left, None, True
         try:
             self.key = KeyAuthentication().authenticate(self.request)[1]
         except (AuthenticationFailed, NotAuthenticated):
@@ -105,6 +117,7 @@ class KeyView(APIView):
                 now=timezone.now(),
             )
             raise
+        self._left = left
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer with the refusal, or with that of the key if it does not work any more."""

@@ -22,6 +22,11 @@ class AttachmentsView(KeyView):
     parser_classes = (MultiPartParser,)
     scopes = {"POST": WRITE}
 
+    def read_body(self, request: Request) -> None:
+        """Read no further than a file may be long."""
+        check_length(request, settings.ATTACHMENT_MAX_BYTES + MOST_AROUND_FILE)
+        super().read_body(request)
+
     @extend_schema(
         operation_id="upload_attachment",
         summary="Send a file",
@@ -36,7 +41,6 @@ class AttachmentsView(KeyView):
         responses={201: OpenApiResponse(FileShape, "Stored."), **ERRORS, **KEY_REUSED},
     )
     def post(self, request: Request) -> Response:
-        check_length(request, settings.ATTACHMENT_MAX_BYTES + MOST_AROUND_FILE)
         source_key, now = source_key_of(request._request, owner=self.key.pk), timezone.now()
         sent = request.FILES.getlist("file")
         if len(sent) != 1:
