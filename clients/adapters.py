@@ -62,6 +62,12 @@ class AccountAdapter(DefaultAccountAdapter):
                 )
         return refusal
 
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        """Take no password for a closed account: a code mailed before may still be at hand."""
+        if not user.is_active:
+            raise ImmediateHttpResponse(self.respond_user_inactive(self.request, user))
+        super().set_password(user, password)
+
     def get_reauthentication_methods(
         self, user: AbstractBaseUser | AnonymousUser
     ) -> list[dict[str, Any]]:

@@ -110,10 +110,16 @@ def open_invitations(client_id: int) -> QuerySet[Invitation]:
 
 
 def find_invitation(token: str, *, now: datetime) -> Invitation:
-    """Give the open invitation of the token; raises DoesNotExist for any other."""
-    return Invitation.objects.select_related("client", "invited_by").get(
+    """Give the open invitation of the token; raises DoesNotExist for any other.
+
+    To whoever's account is deactivated none is open.
+    """
+    invitation = Invitation.objects.select_related("client", "invited_by").get(
         token_hash=hash_token(token), state=Invitation.State.OPEN, expires_at__gt=now
     )
+    if (known := find_user(invitation.email)) and not known.is_active:
+        raise Invitation.DoesNotExist
+    return invitation
 
 
 def find_user(email: str) -> User | None:

@@ -86,7 +86,9 @@ def reactivate_user(*, user_id: int, actor: User, now: datetime) -> User:
     if user.is_active:
         raise MoveRefused(f"{user} is active.")
     user.is_active = True
-    user.save(update_fields=["is_active"])
+    # One set while it was closed, by a code mailed before, is none of theirs to keep.
+    user.set_unusable_password()
+    user.save(update_fields=["is_active", "password"])
     record(ClientEventKind.USER_REACTIVATED, actor=actor, at=now, user=user)
     return user
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from clients import actions, queries
 from clients.actions.members import LastOwner
-from clients.models import Client, ClientEvent, ClientEventKind, Project, User
+from clients.models import Client, ClientEvent, ClientEventKind, Invitation, Project, User
 from core.errors import MoveRefused, NotAllowed
 from core.models import OutboxMessage
 from tests import factories
@@ -68,6 +68,55 @@ def test_a_reactivated_account_opens_by_a_new_code_and_to_no_browser_of_before(
     assert list(told.values_list("kind", flat=True)) == [
         ClientEventKind.USER_DEACTIVATED, ClientEventKind.USER_REACTIVATED,
     ]  # fmt: skip
+
+
+def _reset_code(browser: Browser, email: str) -> str:
+    browser.post("/account/password/reset/", {"email": email})
+    code = re.search(r"\d{4}-\d{4}", str(mail.outbox[-1].body))
+    assert code
+    return code.group()
+
+
+def test_a_code_mailed_before_sets_no_password_on_a_closed_account(
+    alice: User, ops_admin: User, now: datetime
+) -> None:
+    browser, fresh = Browser(), "quite a new secret"
+    code = _reset_code(browser, alice.email)
+    actions.deactivate_user(user_id=alice.pk, actor=ops_admin, now=now)
+    browser.post("/account/password/reset/confirm/", {"code": code})
+    answer = browser.post(
+        "/account/password/reset/complete/", {"password1": fresh, "password2": fresh}
+    )
+    assert answer["Location"] == "/account/inactive/"
+    alice.refresh_from_db()
+    assert not alice.has_usable_password()
+
+
+def test_a_password_put_on_a_closed_account_is_gone_when_it_opens_again(
+    alice: User, ops_admin: User, now: datetime
+) -> None:
+    actions.deactivate_user(user_id=alice.pk, actor=ops_admin, now=now)
+    alice.refresh_from_db()
+    alice.set_password("quite a new secret")
+    alice.save()
+    actions.reactivate_user(user_id=alice.pk, actor=ops_admin, now=now)
+    alice.refresh_from_db()
+    assert alice.is_active and not alice.has_usable_password()
+
+
+def test_an_open_invitation_is_none_to_a_deactivated_account(
+    acme: Client, ops_admin: User, now: datetime
+) -> None:
+    nina = factories.make_user(email="nina@x.test")
+    _, token = factories.make_invitation(client=acme, email="nina@x.test", now=now)
+    actions.deactivate_user(user_id=nina.pk, actor=ops_admin, now=now)
+    with pytest.raises(Invitation.DoesNotExist):
+        actions.accept_invitation(token=token, name="Nina", now=now)
+    assert not acme.members.filter(user=nina).exists()
+
+    actions.reactivate_user(user_id=nina.pk, actor=ops_admin, now=now)
+    member, is_new = actions.accept_invitation(token=token, name="Nina", now=now)
+    assert member.user == nina and not is_new
 
 
 def test_an_account_is_closed_and_opened_once_and_never_one_s_own(
