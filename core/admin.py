@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin, messages
 from django.contrib.auth.models import PermissionsMixin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
@@ -45,7 +45,9 @@ class ReadOnlyAdmin(ModelAdmin):
     def changelist_view(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Show the list under its own name."""
+        """Show the list under its own name. A filter by what no column can hold is refused."""
+        if any("\x00" in value for _, values in request.GET.lists() for value in values):
+            raise BadRequest
         context = {"title": self.page_title, "is_fullwidth": "1", **(extra_context or {})}
         shown: HttpResponse = super().changelist_view(request, context)
         return shown
