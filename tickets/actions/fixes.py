@@ -21,10 +21,9 @@ from tickets.actions.triage import count_reach
 from tickets.models import FixCheck, Reporter, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.access import Actor, role_of
 from tickets.queries.people import find_fix_check, mail_reporters, own_report
-from tickets.rules.states import TicketState
+from tickets.rules.states import LIVE, TicketState
 
 FIX_CHECK_DAYS = 30
-_LIVE = (TicketState.SHIPPED, TicketState.VERIFIED)
 
 
 @transaction.atomic
@@ -36,7 +35,7 @@ def ask_reporters(*, event_id: int, now: datetime) -> int:
     event = TicketEvent.objects.get(pk=event_id, kind=TicketEventKind.TICKET_SHIPPED)
     assert event.ticket_id is not None
     ticket = Ticket.objects.select_for_update(no_key=True).get(pk=event.ticket_id)
-    if ticket.state not in _LIVE or ticket.shipped_at != event.at:
+    if ticket.state not in LIVE or ticket.shipped_at != event.at:
         return 0
     asked = set(ticket.fix_checks.filter(asked_at__gte=event.at).values_list("reporter", flat=True))
     people = [person for person in mail_reporters(ticket.pk) if person.pk not in asked]
@@ -112,7 +111,7 @@ def _answer(
     check: FixCheck | None,
 ) -> None:
     require(role_of(actor, ticket.client_id), "ticket.answer_fix")
-    if ticket.state not in _LIVE:
+    if ticket.state not in LIVE:
         raise MoveRefused(f"#{ticket.number} is not shipped.")
     kind = TicketEventKind.FIX_CONFIRMED if works else TicketEventKind.FIX_DENIED
     record(ticket, kind, actor=actor, at=now, fix_check=check)
