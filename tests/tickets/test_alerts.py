@@ -38,15 +38,16 @@ def test_two_hundred_s1_reports_are_a_few_mails(
     project: Project, on_call: User, now: datetime
 ) -> None:
     alerts = _flood(project, 200, now)
-    assert [mail.subject for mail in _mails(on_call)] == [f"S1 #{alerts[0].report_id} for Acme"]
+    at_once = [f"S1 #{alert.report_id} for Acme" for alert in alerts[:3]]
+    assert [mail.subject for mail in _mails(on_call)] == at_once
     assert Alert.objects.count() == 200
 
     for minute in range(1, 15):
         actions.tell_alerts(client_id=project.client_id, now=now + minute * MINUTE)
-    first, second = _mails(on_call)
-    assert second.subject == "199 more S1 for Acme"
-    assert second.created_at == now + 5 * MINUTE
-    assert f"/triage/{alerts[1].report_id}/" in second.text
+    (gathered,) = _mails(on_call)[3:]
+    assert gathered.subject == "197 more S1 for Acme"
+    assert gathered.created_at == now + 5 * MINUTE
+    assert f"/triage/{alerts[3].report_id}/" in gathered.text
     assert not Alert.objects.filter(told_at=None).exists()
     raised = TicketEvent.objects.filter(kind=TicketEventKind.ALERT_RAISED)
     assert raised.count() == 200
@@ -59,40 +60,52 @@ def test_a_flood_that_goes_on_is_one_mail_each_five_minutes(
         _flood(project, 3, now + minute * MINUTE)
         actions.tell_alerts(client_id=project.client_id, now=now + minute * MINUTE)
     told = [((mail.created_at - now) // MINUTE, mail.subject) for mail in _mails(on_call)]
-    assert told[1:] == [(5, "15 more S1 for Acme"), (10, "15 more S1 for Acme")]
+    assert [minute for minute, _ in told[:3]] == [0, 0, 0]
+    assert told[3:] == [(5, "13 more S1 for Acme"), (10, "15 more S1 for Acme")]
+
+
+def test_three_alerts_of_a_client_are_told_at_once_each_before_any_waits(
+    project: Project, on_call: User, now: datetime
+) -> None:
+    alerts = [_flood(project, 1, now + minute * MINUTE)[0] for minute in range(4)]
+    assert [alert.told_at for alert in alerts] == [now, now + MINUTE, now + 2 * MINUTE, None]
+    # The fourth waits until three in five minutes would not be exceeded, and no longer.
+    assert not actions.tell_alerts(client_id=project.client_id, now=now + 4 * MINUTE)
+    assert actions.tell_alerts(client_id=project.client_id, now=now + 5 * MINUTE) == 1
+    assert _mails(on_call)[3].subject == f"S1 #{alerts[3].report_id} for Acme"
 
 
 def test_taking_the_first_hides_none_of_the_others(
     project: Project, on_call: User, now: datetime
 ) -> None:
-    first, second, third = _flood(project, 3, now)
+    first, *_, waiting, taken = _flood(project, 5, now)
     actions.acknowledge_alert(alert_id=first.pk, actor=on_call, now=now + MINUTE)
-    actions.acknowledge_alert(alert_id=third.pk, actor=on_call, now=now + MINUTE)
+    actions.acknowledge_alert(alert_id=taken.pk, actor=on_call, now=now + MINUTE)
     assert actions.tell_alerts(client_id=project.client_id, now=now + 5 * MINUTE) == 1
-    assert _mails(on_call)[1].subject == f"S1 #{second.report_id} for Acme"
+    assert _mails(on_call)[3].subject == f"S1 #{waiting.report_id} for Acme"
 
 
 def test_the_next_s1_wakes_at_once_when_none_is_left_unacknowledged(
     project: Project, on_call: User, now: datetime
 ) -> None:
-    (first,) = _flood(project, 1, now)
-    actions.acknowledge_alert(alert_id=first.pk, actor=on_call, now=now + MINUTE)
+    for alert in _flood(project, 3, now):
+        actions.acknowledge_alert(alert_id=alert.pk, actor=on_call, now=now + MINUTE)
     _flood(project, 1, now + 2 * MINUTE)
-    assert len(_mails(on_call)) == 2
+    assert len(_mails(on_call)) == 4
 
 
 def test_an_s1_beside_an_open_one_wakes_at_once_when_nobody_was_woken_lately(
     project: Project, on_call: User, now: datetime
 ) -> None:
-    _flood(project, 3, now)
+    _flood(project, 5, now)
     _flood(project, 1, now + 6 * MINUTE)  # and no sweep ran in between
-    assert [mail.subject for mail in _mails(on_call)][1:] == ["3 more S1 for Acme"]
+    assert [mail.subject for mail in _mails(on_call)][3:] == ["3 more S1 for Acme"]
 
 
 def test_the_flood_of_one_client_delays_no_other(
     project: Project, foreign_project: Project, on_call: User, now: datetime
 ) -> None:
-    _flood(project, 3, now)
+    _flood(project, 4, now)
     (other,) = _flood(foreign_project, 1, now)
     assert _mails(on_call)[-1].subject == f"S1 #{other.report_id} for Globex"
 
@@ -106,21 +119,39 @@ def test_the_lead_hears_of_a_flood_in_one_mail_after_fifteen_minutes(
     for minute in range(31):
         actions.escalate_alerts(client_id=acme.pk, now=now + minute * MINUTE)
     told = [((mail.created_at - now) // MINUTE, mail.subject) for mail in _mails(engineer2)]
-    assert told == [(15, "30 unacknowledged S1 for Acme"), (20, "2 unacknowledged S1 for Acme")]
+    assert told == [(15, "30 unacknowledged S1 for Acme"), (18, "2 unacknowledged S1 for Acme")]
     assert not Alert.objects.filter(escalated_at=None).exists()
     escalated = TicketEvent.objects.filter(kind=TicketEventKind.ALERT_ESCALATED)
     assert escalated.count() == 32
 
 
+def test_no_alert_reaches_the_lead_late_and_the_lead_has_one_mail_a_minute(
+    project: Project, ops_admin: User, on_call: User, now: datetime
+) -> None:
+    second = timedelta(seconds=1)
+    for delay in range(0, 150, 10):
+        _flood(project, 1, now + delay * second)
+    for delay in range(16 * 60 + 120):
+        actions.escalate_alerts(client_id=project.client_id, now=now + delay * second)
+    assert all(
+        alert.escalate_at - MINUTE <= alert.escalated_at <= alert.escalate_at
+        for alert in Alert.objects.exclude(escalated_at=None)
+        if alert.escalated_at
+    )
+    assert not Alert.objects.filter(escalated_at=None).exists()
+    told = [mail.created_at for mail in _mails(ops_admin)]
+    assert [(at - now) // second for at in told] == [900, 970, 1040]
+
+
 def test_the_sweep_tells_and_escalates(
     project: Project, on_call: User, ops_admin: User, now: datetime
 ) -> None:
-    _flood(project, 3, now - 16 * MINUTE)
+    _flood(project, 5, now - 16 * MINUTE)
     tasks.watch_alerts()
     assert not Alert.objects.filter(told_at=None).exists()
     assert not Alert.objects.filter(escalated_at=None).exists()
-    assert [mail.subject for mail in _mails(on_call)][1:] == ["2 more S1 for Acme"]
-    assert [mail.subject for mail in _mails(ops_admin)] == ["3 unacknowledged S1 for Acme"]
+    assert [mail.subject for mail in _mails(on_call)][3:] == ["2 more S1 for Acme"]
+    assert [mail.subject for mail in _mails(ops_admin)] == ["5 unacknowledged S1 for Acme"]
 
 
 def test_the_console_names_every_open_alert(
@@ -141,7 +172,7 @@ def test_the_console_names_every_open_alert(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_s1_reports_at_the_same_instant_are_one_mail() -> None:
+def test_of_s1_reports_at_the_same_instant_three_are_told_at_once() -> None:
     engineer, project = factories.make_staff(), factories.make_project()
     factories.make_shift(engineer=engineer)
     reports = [factories.make_report(project, text=DOWN) for _ in range(6)]
@@ -151,4 +182,4 @@ def test_s1_reports_at_the_same_instant_are_one_mail() -> None:
     ]
     assert not [error for error in press_at_once(propose) if isinstance(error, Exception)]
     assert Alert.objects.count() == Report.objects.count() == 6
-    assert len(_mails(engineer)) == 1
+    assert len(_mails(engineer)) == 3

@@ -19,8 +19,11 @@ from tickets.queries.access import role_of
 from tickets.queries.alerts import now_on_call
 from tickets.queries.people import ops_admins
 
-# A flood of S1 is one mail at once and then at most one in this time, to each who must hear it.
+# So many of a client's S1 are told at once each in this time; what comes beyond is gathered.
+AT_ONCE = 3
 GATHERING = timedelta(minutes=5)
+# A mail to the lead names also what falls due in this time: no alert has to wait for the next one.
+LEAD_PAUSE = timedelta(minutes=1)
 MOST_NAMED = 10
 
 
@@ -29,7 +32,7 @@ def raise_alert(*, report: Report, now: datetime) -> Alert:
     """Alert whoever is on call about an S1, once a report.
 
     With nobody on the rota every ops admin and the client's lead hear it instead. While another
-    alert of the client is open this one is told as ``tell_alerts`` does.
+    alert of the client is open, one beyond the first three is told as ``tell_alerts`` does.
     """
     alert, is_new = Alert.objects.get_or_create(
         report=report,
@@ -45,6 +48,7 @@ def raise_alert(*, report: Report, now: datetime) -> Alert:
         others = Alert.objects.filter(client_id=report.client_id, acknowledged_at=None)
         if others.exclude(pk=alert.pk).exists():
             tell_alerts(client_id=report.client_id, now=now)
+            alert.refresh_from_db(fields=["told_at"])
         else:
             alert.told_at = now
             alert.save(update_fields=["told_at"])
@@ -56,8 +60,13 @@ def raise_alert(*, report: Report, now: datetime) -> Alert:
 def tell_alerts(*, client_id: int, now: datetime) -> int:
     """Tell whoever is on call, in one mail, of all the client's alerts nobody was told of yet.
 
-    At most once in five minutes; gives of how many. Acknowledged ones need not be told.
+    None while three were told in the last five minutes; gives of how many. Acknowledged ones need
+    not be told.
     """
+    _lock_flood(client_id)
+    lately = Alert.objects.filter(client_id=client_id, told_at__gt=now - GATHERING)
+    if lately.count() >= AT_ONCE:
+        return 0
     alerts = _gather(client_id, "told_at", Q(), now)
     if alerts:
         _tell(alerts, _on_call(alerts[0].report, now), "S1" if len(alerts) == 1 else "more S1", now)
@@ -89,10 +98,14 @@ def acknowledge_alert_of(*, report: Report, actor: User | None, now: datetime) -
 def escalate_alerts(*, client_id: int, now: datetime) -> int:
     """Tell the client's lead, in one mail, of the alerts nobody acknowledged in time.
 
-    Each alert once, a mail at most once in five minutes; gives of how many. Without a lead every
-    ops admin hears it.
+    Each alert once; gives of how many. What falls due within a minute comes along, so that one mail
+    a minute is enough and none is late. Without a lead every ops admin hears it.
     """
-    alerts = _gather(client_id, "escalated_at", Q(escalate_at__lte=now), now)
+    _lock_flood(client_id)
+    waiting = Alert.objects.filter(client_id=client_id, acknowledged_at=None, escalated_at=None)
+    if not waiting.filter(escalate_at__lte=now).exists():
+        return 0
+    alerts = _gather(client_id, "escalated_at", Q(escalate_at__lte=now + LEAD_PAUSE), now)
     for alert in alerts:
         record(alert.report, TicketEventKind.ALERT_ESCALATED, actor=None, at=now, alert=alert)
     if alerts:
@@ -158,11 +171,8 @@ def _lock_flood(client_id: int) -> None:
 
 
 def _gather(client_id: int, mark: str, due: Q, now: datetime) -> list[Alert]:
-    """Lock and mark the client's open alerts that are due and not marked, unless some just were."""
-    _lock_flood(client_id)
+    """Lock and mark the client's open alerts that are due and not marked."""
     alerts = Alert.objects.filter(client_id=client_id)
-    if alerts.filter(**{f"{mark}__gt": now - GATHERING}).exists():
-        return []
     waiting = alerts.filter(due, acknowledged_at=None, **{mark: None})
     gathered = list(
         waiting.select_for_update(no_key=True, of=("self",))
