@@ -1,6 +1,7 @@
 """Text from people: made safe to store and safe to show."""
 
 import re
+import unicodedata
 
 import nh3
 from django.utils.safestring import SafeString, mark_safe
@@ -19,6 +20,7 @@ _MOST_LEVELS = 10_000
 _BEGIN = re.compile(r"(?:\s|>|[-+*]\s|\d{1,9}[.)]\s)*")
 _LEVEL = re.compile(r">|[-+*.)]\s")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_UNSEEN = {"Cc", "Cf", "Cs", "Zs", "Zl", "Zp"}
 _TAGS = {
     "p", "br", "hr", "strong", "em", "s", "del", "code", "pre", "blockquote", "ul", "ol", "li",
     "h1", "h2", "h3", "h4", "h5", "h6", "a", "table", "thead", "tbody", "tr", "th", "td",
@@ -28,6 +30,11 @@ _TAGS = {
 def clean_text(text: str) -> str:
     """Drop the characters PostgreSQL or a page cannot hold; every other one stays as it came."""
     return _CONTROL.sub("", text.replace("\r\n", "\n"))
+
+
+def is_blank(text: str) -> bool:
+    """Tell whether nothing of a text can be seen: only spaces, controls and joiners, if any."""
+    return all(unicodedata.category(sign) in _UNSEEN for sign in text)
 
 
 def one_line(text: str) -> str:

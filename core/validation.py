@@ -7,6 +7,7 @@ from django.db import IntegrityError, models, transaction
 from psycopg.errors import UniqueViolation
 
 from core.errors import InvalidInput
+from core.text import is_blank
 
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
 
@@ -15,11 +16,14 @@ def check_fields(row: models.Model) -> None:
     """Raises InvalidInput, naming the field, unless the row's own fields are valid.
 
     Relations and constraints stay with the database: an action has locked and checked what they
-    need. Text with characters that PostgreSQL cannot hold is refused.
+    need. Text with characters that PostgreSQL cannot hold is refused, and a line of which nothing
+    can be seen.
     """
     for column in row._meta.concrete_fields:
         if isinstance(value := getattr(row, column.attname), str) and _UNSTORABLE.search(value):
             raise InvalidInput("This has characters that cannot be stored.", field=column.name)
+        if value and isinstance(column, models.CharField) and is_blank(value):
+            raise InvalidInput("Nothing of this can be seen.", field=column.name)
     skipped = {
         field.name
         for field in row._meta.concrete_fields

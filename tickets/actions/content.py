@@ -10,7 +10,7 @@ from django.core.validators import validate_email
 
 from clients.models import User
 from core.errors import InvalidInput
-from core.text import clean_text
+from core.text import clean_text, is_blank
 from tickets.models import SignalKind
 from tickets.rules.signals import page_path
 from tickets.rules.words import Severity
@@ -64,7 +64,7 @@ def _checked(
     text: str, title: str, page_url: str, user_agent: str, device: str, claimed: str
 ) -> dict[str, str]:
     body = clean_text(text)
-    if not body.strip():
+    if is_blank(body):
         raise InvalidInput("Say in a few words what happened.", field="text")
     if len(body) > MOST_TEXT:
         raise InvalidInput(f"At most {MOST_TEXT:,} characters, please.", field="text")

@@ -11,7 +11,7 @@ from clients.models import ApiKey, ClientEventKind, User
 from clients.queries import house_role
 from clients.rules.roles import require
 from core.errors import InvalidInput, KeyReused
-from core.text import clean_text
+from core.text import clean_text, is_blank
 from core.validation import unless_taken
 from tickets.actions.attachments import tie_attachments
 from tickets.actions.events import record
@@ -146,7 +146,7 @@ def save_macro(
     macro = Macro.objects.get(pk=macro_id) if macro_id else Macro()
     macro.name, macro.body = clean_text(name).strip()[:80], clean_text(body).strip()
     macro.is_active = is_active
-    if not macro.name or not macro.body:
+    if is_blank(macro.name) or is_blank(macro.body):
         raise InvalidInput("A macro needs a name and a text.", field="name")
     if len(macro.body) > MOST_BODY:
         raise InvalidInput(f"At most {MOST_BODY:,} characters, please.", field="body")
@@ -212,7 +212,7 @@ def _post(
 ) -> Comment:
     text = clean_text(body).strip()
     ids = sorted(set(attachment_ids))
-    if not text and not ids:
+    if is_blank(text) and not ids:
         raise InvalidInput("Write something first.", field="body")
     if len(text) > MOST_BODY:
         raise InvalidInput(f"At most {MOST_BODY:,} characters, please.", field="body")

@@ -15,7 +15,7 @@ from clients.queries import house_role, staff
 from clients.rules.roles import require
 from core.errors import InvalidInput, MoveRefused, Refused
 from core.queue import enqueue
-from core.text import clean_text
+from core.text import clean_text, is_blank
 from tickets.actions.alerts import raise_alert
 from tickets.actions.conversation import note_on_ticket, reply_to_ticket
 from tickets.actions.conversation import resume as resume_ticket
@@ -180,7 +180,7 @@ def ship_ticket(*, ticket_id: int, actor: User, release: str, now: datetime) -> 
 def reopen_ticket(*, ticket_id: int, reason: str, actor: User, now: datetime) -> Ticket:
     """Put a finished ticket back into the queue. Raises InvalidInput without a reason."""
     ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
-    if not clean_text(reason).strip():
+    if is_blank(reason):
         raise InvalidInput("Say why it is reopened.", field="reason")
     reopen(ticket, now=now)
     record(ticket, _K.TICKET_REOPENED, actor=actor, at=now)

@@ -7,7 +7,7 @@ from django.db import transaction
 from clients.models import User
 from core.errors import InvalidInput, MoveRefused
 from core.queue import enqueue
-from core.text import clean_text
+from core.text import clean_text, is_blank
 from tickets.actions.alerts import acknowledge_alert_of, raise_alert
 from tickets.actions.conversation import post_on_report, put_back_into_triage
 from tickets.actions.events import record
@@ -140,7 +140,7 @@ def decline_report(
     if reason not in DeclineReason.values:
         raise InvalidInput("Choose a reason.", field="reason")
     is_spam = reason == DeclineReason.SPAM
-    if not is_spam and not clean_text(message).strip():
+    if not is_spam and is_blank(message):
         raise InvalidInput("Tell the reporter why, in a sentence.", field="message")
 
     report.state, report.decline_reason = ReportState.DECLINED, reason
@@ -194,7 +194,7 @@ def check_terms(
         raise InvalidInput("Choose a kind.", field="kind")
     if severity not in Severity.values:
         raise InvalidInput("Choose a severity.", field="severity")
-    if not clean:
+    if is_blank(clean):
         raise InvalidInput("A ticket needs a title.", field="title")
     if not 5 <= estimate_minutes <= 12_000:
         raise InvalidInput("Between 5 minutes and 200 hours.", field="estimate_minutes")
