@@ -486,6 +486,19 @@ def test_a_revoked_key_stops_at_once_though_it_was_used_just_before(
     assert (Report.objects.count(), Reporter.objects.count()) == (1, people)
 
 
+def test_a_repeated_report_gets_its_first_answer_whatever_the_plan_says_by_now(
+    api: Api, acme: Client
+) -> None:
+    first = _json(api.post("reports", WHOLE, **{"Idempotency-Key": "once"}), 201)
+    assert first["respond_by_at"]
+    acme.retainers.update(state="paused")
+
+    again = api.post("reports", WHOLE, **{"Idempotency-Key": "once"})
+
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert _json(again, 201) == first
+
+
 def test_what_was_promised_is_what_the_plan_says_now(api: Api, acme: Client) -> None:
     assert _json(api.post("reports", WHOLE), 201)["respond_by_at"]
     acme.retainers.update(state="paused")

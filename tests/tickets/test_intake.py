@@ -70,7 +70,10 @@ def test_a_report_is_kept_exactly_as_it_came(project: Project, bob: User, now: d
     assert (event.kind, event.actor_user, event.client) == (
         Kind.REPORT_RECEIVED, bob, project.client,
     )  # fmt: skip
-    assert event.data == {"source": "portal"}
+    assert report.respond_by_at
+    assert event.data == {
+        "source": "portal", "respond_by_at": report.respond_by_at.isoformat(),
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,6 @@ from tickets.actions.presence import (
 )
 from tickets.actions.reports import (
     receive_report,
-    respond_by,
 )
 from tickets.actions.storing import KeyChanged
 from tickets.actions.tickets import (
@@ -111,7 +110,6 @@ __all__ = [
     "reopen_ticket",
     "reply_to_report",
     "reply_to_ticket",
-    "respond_by",
     "resume_waiting",
     "return_from_review",
     "save_macro",

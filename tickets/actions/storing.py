@@ -132,7 +132,12 @@ def _terms(
         "cluster": cluster,
         "payload": payload,
         "now": now,
-        "data": json.dumps({"source": str(report.source)}),
+        "data": json.dumps(
+            {
+                "source": str(report.source),
+                "respond_by_at": report.respond_by_at and report.respond_by_at.isoformat(),
+            }
+        ),
         "actor_user_id": actor.pk if isinstance(actor, User) else None,
         "by_reporter": actor is None or isinstance(actor, Reporter),
         "actor_reporter_id": actor.pk if isinstance(actor, Reporter) else None,

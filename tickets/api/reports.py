@@ -12,10 +12,10 @@ from core.api.idempotency import REPLAYED, source_key_of
 from core.api.json import json_answer
 from core.api.pages import PARAMETERS, page_of, page_schema
 from core.api.schema import ERRORS, IDEMPOTENCY_KEY, KEY_REUSED, READ_ERRORS
-from tickets.actions import KeyChanged, Sender, receive_report, respond_by
+from tickets.actions import KeyChanged, Sender, receive_report
 from tickets.api.shapes import ReceiptShape, ReportInput, ReportShape, api_url, portal_url
 from tickets.models import Report, SignalKind, Source
-from tickets.queries import get_report_for, reports_for
+from tickets.queries import get_report_for, promised_on_arrival, reports_for
 from tickets.rules.states import ReportState
 
 # Made once: a serializer copies all its fields whenever it is made, which costs more than checking.
@@ -109,9 +109,7 @@ def _signals(sent: dict[str, Any]) -> list[tuple[str, str]]:
 
 def _receipt(report: Report, is_new: bool) -> dict[str, Any]:
     """Give the first answer, also to a repeated request: as it stood on arrival."""
-    promise = report.respond_by_at
-    if not is_new:
-        promise = respond_by(report.client_id, report.claimed_severity, report.received_at)
+    promise = report.respond_by_at if is_new else promised_on_arrival(report)
     return {
         "number": report.number,
         "state": ReportState.RECEIVED.value,

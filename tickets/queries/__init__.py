@@ -37,7 +37,12 @@ from tickets.queries.people import (
     reach_of,
     viewers_of,
 )
-from tickets.queries.timeline import TimelineEntry, reports_of, timeline_of
+from tickets.queries.timeline import (
+    TimelineEntry,
+    promised_on_arrival,
+    reports_of,
+    timeline_of,
+)
 from tickets.queries.work import (
     coming_shifts,
     macros,
@@ -83,6 +88,7 @@ __all__ = [
     "same_signal_tickets",
     "tickets_for",
     "time_of",
+    "promised_on_arrival",
     "timeline_of",
     "triage_counts",
     "triage_inbox",

@@ -76,6 +76,13 @@ def timeline_of(
     return sorted(entries, key=lambda entry: entry.at)
 
 
+def promised_on_arrival(report: Report) -> datetime | None:
+    """Give by when a first response was promised when the report came; triage may move it."""
+    arrival = report.events.get(kind=TicketEventKind.REPORT_RECEIVED)
+    promised = arrival.data.get("respond_by_at")
+    return datetime.fromisoformat(promised) if promised else None
+
+
 def reports_of(ticket: Ticket) -> QuerySet[Report]:
     """List a ticket's reports, oldest first, with their files and who reported."""
     return (
