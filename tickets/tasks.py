@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tickets import actions
 from tickets.actions.locks import lock_ships
-from tickets.models import Alert, Report
+from tickets.models import Alert, Report, Reporter
 from tickets.rules.states import ReportState
 
 logger = logging.getLogger(__name__)
@@ -50,6 +50,18 @@ def ask_for_recent_ships() -> None:
         with transaction.atomic():
             ships = lock_ships(since=since, after=max(ships), most=ASK_BATCH)
             _each(ask_reporters, ships.values())
+
+
+def recount_reach(reporter_id: int) -> None:
+    """Count a reporter whose address was confirmed on all their tickets."""
+    actions.recount_reach(reporter_id=reporter_id, now=timezone.now())
+
+
+def recount_confirmed() -> None:
+    """Count those confirmed within two days, whose nudge may have been lost."""
+    since = timezone.now() - timedelta(days=2)
+    confirmed = Reporter.objects.filter(email_confirmed_at__gte=since)
+    _each(recount_reach, list(confirmed.values_list("pk", flat=True)))
 
 
 def watch_alerts() -> None:

@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
@@ -56,10 +57,11 @@ def test_a_key_revoked_before_the_body_is_there_does_nothing(
     def revoke() -> None:
         revoke_api_key(key_id=key.pk, actor=ops_admin, now=now)
 
+    slow: Any = {"wsgi.input": SlowBody(body, revoke)}
     api = Api(token)
     answer = api.http.generic(
         "POST", f"/api/v1/{path}", body, content_type, headers=api.headers,
-        **{"wsgi.input": SlowBody(body, revoke)},
+        **slow,
     )  # fmt: skip
 
     assert ApiKey.objects.get(pk=key.pk).revoked_at, "the body was not read"
@@ -81,9 +83,10 @@ def test_a_person_shut_out_before_the_form_is_there_says_nothing(
     def shut_out() -> None:
         deactivate_user(user_id=alice.pk, actor=ops_admin, now=now)
 
+    slow: Any = {"wsgi.input": SlowBody(body, shut_out)}
     answer = browser.generic(
         "POST", f"/portal/reports/{report.number}/", body, MULTIPART_CONTENT,
-        **{"wsgi.input": SlowBody(body, shut_out)},
+        **slow,
     )  # fmt: skip
 
     assert not User.objects.get(pk=alice.pk).is_active, "the body was not read"

@@ -11,7 +11,7 @@ from core.models import OutboxMessage
 from core.tasks import deliver_due
 from core.tokens import derive_token
 from tests import factories
-from tickets import actions
+from tickets import actions, tasks
 from tickets.models import Comment, ReplyLink, Report, Reporter, Ticket, TicketEvent
 from tickets.models import TicketEventKind as Kind
 
@@ -184,6 +184,22 @@ def test_an_answer_puts_a_waiting_ticket_back_to_work_and_is_heard(
     assert WORDS in heard.text
     # Who holds the link of a mail has read it, so the person counts.
     assert (ticket.reach, ticket.unsigned_reach) == (1, 1)
+
+
+def test_who_is_confirmed_counts_on_all_their_tickets(
+    project: Project, engineer: User, now: datetime
+) -> None:
+    _, link = _waiting(project, engineer, now)
+    elsewhere = factories.make_ticket(
+        project=project, email="kim@x.test", engineer=engineer, now=now
+    )
+    assert (elsewhere.reach, elsewhere.unsigned_reach) == (0, 1)
+
+    assert Browser().post(_path(link), {"body": WORDS}).status_code == 200
+    tasks.recount_confirmed()
+
+    elsewhere.refresh_from_db()
+    assert (elsewhere.reach, elsewhere.unsigned_reach) == (1, 0)
 
 
 def test_the_answer_of_somebody_who_joined_and_left_the_team_is_not_taken(

@@ -5,7 +5,7 @@ from tickets.actions.alerts import (
     escalate_alerts,
     tell_alerts,
 )
-from tickets.actions.answers import answer_by_link
+from tickets.actions.answers import answer_by_link, recount_reach
 from tickets.actions.attachments import (
     sweep_loose_attachments,
     upload_attachment,
@@ -107,6 +107,7 @@ __all__ = [
     "put_back",
     "receive_report",
     "reconsider_report",
+    "recount_reach",
     "reopen_ticket",
     "reply_to_report",
     "reply_to_ticket",

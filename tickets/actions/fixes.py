@@ -9,7 +9,7 @@ from clients.models import User
 from clients.rules.roles import require
 from core.actions import queue_mail
 from core.errors import MoveRefused
-from core.text import clean_text, one_line
+from core.text import is_blank, one_line
 from core.tokens import derive_token, hash_token, placeholder
 from tickets.actions.answers import confirm_address
 from tickets.actions.conversation import reply_to_ticket
@@ -115,7 +115,7 @@ def _answer(
         raise MoveRefused(f"#{ticket.number} is not shipped.")
     kind = TicketEventKind.FIX_CONFIRMED if works else TicketEventKind.FIX_DENIED
     record(ticket, kind, actor=actor, at=now, fix_check=check)
-    if clean_text(comment).strip():
+    if not is_blank(comment):
         reply_to_ticket(ticket_id=ticket.pk, body=comment, actor=actor, now=now)
         ticket.refresh_from_db()
     elif not works:

@@ -37,6 +37,13 @@ class Reporter(models.Model):
     email_confirmed_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [
+            models.Index(
+                fields=["email_confirmed_at"],
+                condition=Q(email_confirmed_at__isnull=False),
+                name="reporter_confirmed",
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["client", "user"], name="reporter_member_once",
