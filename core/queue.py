@@ -1,7 +1,7 @@
 """Handing work to the background."""
 
 from datetime import datetime
-from functools import lru_cache, partial
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
@@ -17,7 +17,12 @@ def enqueue(task: str, **kwargs: Any) -> None:
     A lost nudge loses no work: rows say what is due, and a scheduled sweep finds them.
     """
     if settings.REDIS_URL:
-        transaction.on_commit(partial(async_task, task, **kwargs))
+
+        def send() -> None:
+            async_task(task, **kwargs)
+
+        # Rows say what is due: a broker that is away must not spoil the answer to who sent them.
+        transaction.on_commit(send, robust=True)
     else:
         async_task(task, **kwargs)
 

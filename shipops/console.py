@@ -10,7 +10,6 @@ from django.urls import URLPattern, URLResolver, path, reverse
 from unfold.sites import UnfoldAdminSite
 
 from clients.models import User
-from tickets.queries import waiting_for_triage
 
 
 class ConsoleSite(UnfoldAdminSite):
@@ -85,7 +84,9 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     user = request.user
     if not isinstance(user, User) or user.staff_role is None:
         return []
-    waiting, _ = waiting_for_triage()
+    from tickets.admin.waiting import waiting_of
+
+    waiting, _ = waiting_of(request)
     triage = _item(request, "Triage", "inbox", "admin:tickets_triage")
     if waiting:
         triage["badge"] = str(waiting)

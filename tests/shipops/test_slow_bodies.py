@@ -65,7 +65,7 @@ def test_a_key_revoked_before_the_body_is_there_does_nothing(
     )  # fmt: skip
 
     assert ApiKey.objects.get(pk=key.pk).revoked_at, "the body was not read"
-    check_problem(answer, 401)
+    check_problem(answer, 401)  # type: ignore[arg-type]
     assert "RateLimit" not in answer.headers
     assert not Comment.objects.exists()
     assert not Release.objects.exists()

@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponseBase
 from clients.console import Console, console_page, show
 from clients.queries import staff
 from tickets.admin.charts import day_bars
+from tickets.admin.waiting import waiting_of
 from tickets.queries import (
     arrivals_and_ships,
     load_by_engineer,
@@ -18,7 +19,6 @@ from tickets.queries import (
     proposal_accuracy,
     queue,
     triage_counts,
-    waiting_for_triage,
 )
 from tickets.rules.states import TicketState
 from tickets.rules.words import Priority
@@ -34,7 +34,7 @@ MOST_ALL_ALERTS = 500
 def dashboard(request: HttpRequest, console: Console) -> HttpResponseBase:
     """Show alerts, what waits, what is next, and the last two weeks in numbers."""
     people = list(staff().order_by("name"))
-    waiting, waiting_s1 = waiting_for_triage()
+    waiting, waiting_s1 = waiting_of(request)
     alerts = list(open_alerts()[:MOST_ALL_ALERTS])
     shown = len(alerts) if request.GET.get("alerts") == "all" else MOST_ALERTS
     context = {

@@ -12,8 +12,9 @@ from django.shortcuts import redirect
 from clients.console import Console, console_page, refusals_as_messages, show
 from clients.queries import client_projects, clients_for, projects_for, staff
 from tickets.actions import approve_p1, take_next
+from tickets.admin.waiting import waiting_of
 from tickets.models import Ticket
-from tickets.queries import clients_with_work, get_ticket_for, queue, waiting_for_triage
+from tickets.queries import clients_with_work, get_ticket_for, queue
 from tickets.rules.states import OPEN
 from tickets.rules.words import Priority
 
@@ -51,7 +52,7 @@ def queue_page(request: HttpRequest, console: Console) -> HttpResponseBase:
     menus = _menus(console, wanted)
     first = (page - 1) * PAGE_SIZE
     found = list(_narrowed(queue(now=console.now), wanted, console)[first : first + PAGE_SIZE + 1])
-    waiting, waiting_s1 = waiting_for_triage()
+    waiting, waiting_s1 = waiting_of(request)
     return show(
         request,
         console,
@@ -81,15 +82,17 @@ def _menus(console: Console, wanted: dict[str, Any]) -> dict[str, Any]:
 
     An app brings its client along; one of another client counts as not given.
     """
+    project = None
     if "project" in wanted:
-        project = projects_for(console.user).filter(pk=wanted["project"]).first()
+        mine = projects_for(console.user).select_related("client")
+        project = mine.filter(pk=wanted["project"]).first()
         if project is None or wanted.setdefault("client", project.client_id) != project.client_id:
             del wanted["project"]
     clients = list(clients_with_work(console.user)[: MOST_CLIENTS + 1])
     chosen = wanted.get("client")
     shown = clients[:MOST_CLIENTS]
     if chosen and chosen not in {client.pk for client in shown}:
-        shown += clients_for(console.user).filter(pk=chosen)
+        shown += [project.client] if project else clients_for(console.user).filter(pk=chosen)
     return {
         "clients": shown,
         "has_more_clients": len(clients) > MOST_CLIENTS,

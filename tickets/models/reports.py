@@ -119,6 +119,9 @@ class Report(models.Model):
             models.Index(
                 fields=["ticket"], name="report_of_ticket", condition=Q(ticket__isnull=False)
             ),
+            models.Index(
+                fields=["reporter"], name="report_of_reporter", condition=Q(ticket__isnull=False)
+            ),
             # Not only of those with a title: the planner takes no figures from a partial index.
             GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="report_title_trigram"),
         ]
