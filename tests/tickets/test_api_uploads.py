@@ -1,6 +1,7 @@
 """Files sent over the API again: a retried upload makes no second file."""
 
 import json
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import partial
 from threading import Barrier
@@ -16,6 +17,7 @@ from tests.api import Api, check_problem
 from tests.threads import press_at_once
 from tickets.actions import attachments as uploads
 from tickets.actions import sweep_loose_attachments
+from tickets.gateways import files
 from tickets.models import Attachment, Report
 from tickets.rules.attachments import prepare_file
 
@@ -161,3 +163,37 @@ def test_two_at_once_store_one_file(
         assert sum("Idempotent-Replayed" in answer.headers for answer in answers) == 1
     else:
         assert sorted(answer.status_code for answer in answers) == [201, 422]
+
+
+def test_a_retry_that_writes_before_the_first_leaves_one_file(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_file = files.write_file
+    retried: list[HttpResponse] = []
+
+    def write_late(path: str, data: bytes) -> None:
+        monkeypatch.setattr(files, "write_file", write_file)
+        retried.append(_send(api))  # finds the row, and no file yet
+        write_file(path, data)
+
+    monkeypatch.setattr(files, "write_file", write_late)
+    first = _send(api)
+
+    assert [first.content] == [answer.content for answer in retried]
+    assert default_storage.exists(Attachment.objects.get().path)
+    assert _files() == [LOG]
+
+
+def test_a_whole_file_stays_as_it_is_though_it_would_be_prepared_otherwise_by_now(
+    api: Api, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = _send(api)
+
+    def prepare_otherwise(*args: Any, **terms: Any) -> Any:
+        return replace(prepare_file(*args, **terms), data=b"shorter")
+
+    monkeypatch.setattr(uploads, "prepare_file", prepare_otherwise)
+    again = _send(api)
+
+    assert again.content == first.content
+    assert _files() == [LOG]

@@ -51,7 +51,7 @@ def upload_attachment(
             if known is None:
                 raise
     if known:
-        files.mend_file(known.path, prepared.data)
+        files.mend_file(known.path, prepared.data, size=known.size)
         return known
     files.write_file(attachment.path, prepared.data)
     return attachment

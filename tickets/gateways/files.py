@@ -6,22 +6,26 @@ from django.core.files.storage import default_storage
 
 
 def write_file(path: str, data: bytes) -> None:
-    """Write a file at a path nobody else uses (disk, or S3 by setting)."""
-    default_storage.save(path, ContentFile(data))
+    """Write a file at a path of its own (disk, or S3 by setting).
 
-
-def mend_file(path: str, data: bytes) -> None:
-    """Write a file again unless it is whole: whoever wrote it first may have been stopped.
-
-    Two may mend at once; what the storage put beside the path, since the other was faster, goes.
+    A retry may mend it at the same time: what the storage put beside the path, since the other was
+    faster, goes.
     """
-    if default_storage.exists(path):
-        if default_storage.size(path) == len(data):
-            return
-        default_storage.delete(path)
     written = default_storage.save(path, ContentFile(data))
     if written != path:
         default_storage.delete(written)
+
+
+def mend_file(path: str, data: bytes, *, size: int) -> None:
+    """Write a file again unless it has its size: whoever wrote it first may have been stopped.
+
+    The size is told apart from the bytes: an image is not encoded the same by every release.
+    """
+    if default_storage.exists(path):
+        if default_storage.size(path) == size:
+            return
+        default_storage.delete(path)
+    write_file(path, data)
 
 
 def open_file(path: str) -> BinaryIO:
