@@ -30,6 +30,8 @@ SECRET_KEY = (
         "out)",
     )
 )
+if len(SECRET_KEY) < 50 and not DEBUG:
+    raise ImproperlyConfigured("SECRET_KEY must have at least 50 characters")
 SECRET_KEY_FALLBACKS = env.names("SECRET_KEY_FALLBACKS")
 
 SITE_URL = env.address(
@@ -41,6 +43,9 @@ SITE_URL = env.address(
 ).rstrip("/")
 _site = urlsplit(SITE_URL)
 _host = _site.hostname or ""
+if ":" in _host:
+    # An IPv6 address: the header Host has brackets around it, as the address has.
+    _host = f"[{_host}]"
 HTTPS = _site.scheme == "https"
 ALLOWED_HOSTS = env.names("ALLOWED_HOSTS") or (
     ["localhost", "127.0.0.1", "[::1]", _host] if DEBUG else [_host]
@@ -58,6 +63,17 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] != "django.db.backends.postgresql":
     raise ImproperlyConfigured("DATABASE_URL must point to PostgreSQL (postgres://…)")
+# A server that vanishes without a farewell is noticed within a minute of silence, and not only when
+# somebody waits for an answer. What DATABASE_URL says itself counts; local sockets need none of it.
+_given: Any = DATABASES["default"].get("OPTIONS", {})
+DATABASES["default"]["OPTIONS"] = {
+    "connect_timeout": 10,
+    "keepalives": 1,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    **_given,
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 REDIS_URL = env.address(

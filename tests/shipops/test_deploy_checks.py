@@ -55,6 +55,7 @@ def test_without_what_production_needs_nothing_starts(
 @pytest.mark.parametrize(
     ("name", "value", "line"),
     [
+        ("SECRET_KEY", "hush" * 12 + "x", "SECRET_KEY must have at least 50 characters"),
         ("SITE_URL", "ops.example.com", "SITE_URL must read"),
         ("SITE_URL", "ftp://ops.example.com", "SITE_URL must read"),
         ("EMAIL_URL", "hush@mail", "EMAIL_URL must read"),
@@ -125,3 +126,27 @@ def test_over_https_no_cookie_travels_in_the_clear(tmp_path: Path, site: str, se
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip().endswith(str([secure] * 3))
+
+
+def test_the_site_may_have_an_ipv6_address(tmp_path: Path) -> None:
+    done = _manage(tmp_path, "check", SITE_URL="https://[2001:db8::1]:8443")
+
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize(("query", "patience"), [("", 10), ("?connect_timeout=3&keepalives=1", 3)])
+def test_a_database_that_vanished_is_noticed_within_a_minute(
+    tmp_path: Path, query: str, patience: int
+) -> None:
+    words = """
+from django.db import connection
+terms = connection.get_connection_params()
+names = ["connect_timeout", "keepalives", "keepalives_idle", "keepalives_interval",
+    "keepalives_count"]
+print([int(terms[name]) for name in names])
+"""
+    address = PRODUCTION["DATABASE_URL"] + query
+    done = _manage(tmp_path, "shell", "--no-imports", "-c", words, DATABASE_URL=address)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str([patience, 1, 30, 10, 3])
