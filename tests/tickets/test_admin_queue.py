@@ -2,11 +2,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal import auth as totp
+from django.test import Client as Browser
 
 from clients.models import Project, User
 from tests.console import post, said
 from tests.factories import make_project, make_report, make_ticket, make_triaged_report
 from tests.portal import signed_in
+from tests.shipops.test_middleware import code_of
 from tickets.actions import join_report
 from tickets.models import Ticket
 
@@ -15,6 +18,17 @@ from tickets.models import Ticket
 def no_second_factor(settings: Any) -> None:
     """Let staff in as in development."""
     settings.STAFF_SECOND_FACTOR = False
+
+
+def with_second_factor(user: User, settings: Any) -> Browser:
+    """Give a browser as staff have it in production: the second factor is needed, and given."""
+    settings.STAFF_SECOND_FACTOR = True
+    secret = totp.generate_totp_secret()
+    totp.TOTP.activate(user, secret)
+    browser = signed_in(user)
+    asked = browser.get("/console/queue/").headers["Location"]
+    browser.post(asked, {"code": code_of(secret)})
+    return browser
 
 
 def shown(user: User, query: str = "") -> list[int]:
@@ -78,6 +92,8 @@ def test_the_menus_offer_clients_with_work_and_the_apps_of_the_chosen_one(
     assert menus(f"?client={project.client_id}") == (busy, {project.pk, sibling.pk})
     assert menus(f"?project={project.pk}") == (busy, {project.pk, sibling.pk})
     assert menus(f"?client={idle.client_id}") == (busy | {idle.client_id}, {idle.pk})
+    foreign_app = f"?client={idle.client_id}&project={project.pk}"
+    assert menus(foreign_app) == (busy | {idle.client_id}, {idle.pk})
     # The client was changed while an app of the former one was still chosen.
     assert len(shown(engineer, f"?client={project.client_id}&project={foreign_project.pk}")) == 1
     assert len(shown(engineer, "?project=999999")) == 2
@@ -161,14 +177,14 @@ def test_more_than_a_page_is_turned_to(
 @pytest.mark.parametrize("most_clients", [300, 0])
 def test_the_queue_takes_at_most_twelve_queries_however_long_it_is(
     project: Project, engineer: User, alice: User, now: datetime, narrowed: str, most_clients: int,
-    django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch,
+    django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch, settings: Any,
 ) -> None:  # fmt: skip
     monkeypatch.setattr("tickets.admin.queue.MOST_CLIENTS", most_clients)
     address = "/console/queue/" + narrowed.format(project)
-    browser = signed_in(engineer)
+    browser = with_second_factor(engineer, settings)
     first = make_ticket(make_report(project, by=alice, now=now), engineer=engineer, now=now)
     with django_assert_max_num_queries(12) as few:
-        browser.get(address)
+        assert browser.get(address).status_code == 200
     for _ in range(8):
         state = "in_progress"
         make_ticket(project=make_project(now=now), state=state,

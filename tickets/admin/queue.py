@@ -84,10 +84,10 @@ def _menus(console: Console, wanted: dict[str, Any]) -> dict[str, Any]:
     """
     project = None
     if "project" in wanted:
-        mine = projects_for(console.user).select_related("client")
-        project = mine.filter(pk=wanted["project"]).first()
+        project = projects_for(console.user).filter(pk=wanted["project"]).first()
         if project is None or wanted.setdefault("client", project.client_id) != project.client_id:
             del wanted["project"]
+            project = None
     clients = list(clients_with_work(console.user)[: MOST_CLIENTS + 1])
     chosen = wanted.get("client")
     shown = clients[:MOST_CLIENTS]
