@@ -14,43 +14,35 @@ def queue_mail(
     *,
     to: str,
     subject: str,
-    text: str,
     now: datetime,
+    text: str = "",
+    notice: str = "",
     reference: str = "",
     headers: dict[str, str] | None = None,
 ) -> OutboxMessage:
     """Put a mail into the outbox, inside the caller's transaction.
 
-    ``text`` is plain text with Markdown links; single-use tokens stand in it as placeholders.
+    ``text`` is Markdown: what a person said. ``notice`` follows it as plain text of our own, whose
+    addresses become links whatever stands above; single-use tokens stand in it as placeholders.
     """
-    return _queue(OutboxMessage.Channel.MAIL, to, subject, text, now, reference, headers or {})
+    message = OutboxMessage(
+        channel=OutboxMessage.Channel.MAIL, recipient=to, text=text, notice=notice
+    )
+    message.headers = headers or {}
+    return _queue(message, subject, now, reference)
 
 
 def queue_webhook(*, subject: str, text: str, now: datetime, reference: str = "") -> OutboxMessage:
     """Put a post to the alert web-hook (ALERT_WEBHOOK_URL) into the outbox."""
     channel = OutboxMessage.Channel.WEBHOOK
-    return _queue(channel, "alerts", subject, text, now, reference, {})
+    message = OutboxMessage(channel=channel, recipient="alerts", text=text)
+    return _queue(message, subject, now, reference)
 
 
-def _queue(
-    channel: OutboxMessage.Channel,
-    recipient: str,
-    subject: str,
-    text: str,
-    now: datetime,
-    reference: str,
-    headers: dict[str, str],
-) -> OutboxMessage:
-    message = OutboxMessage.objects.create(
-        channel=channel,
-        recipient=recipient,
-        subject=" ".join(subject.split())[:200],
-        text=text,
-        headers=headers,
-        reference=reference,
-        created_at=now,
-        due_at=now,
-    )
+def _queue(message: OutboxMessage, subject: str, now: datetime, reference: str) -> OutboxMessage:
+    message.subject, message.reference = " ".join(subject.split())[:200], reference
+    message.created_at = message.due_at = now
+    message.save()
     enqueue("core.tasks.deliver", message_id=message.pk)
     return message
 

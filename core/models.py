@@ -27,7 +27,11 @@ class EventRow(models.Model):
 
 
 class OutboxMessage(Claimable):
-    """A mail or web-hook post that is to leave. Single-use tokens stand in it as placeholders."""
+    """A mail or web-hook post that is to leave.
+
+    ``text`` is Markdown, as somebody wrote it; ``notice`` is plain text of our own that follows it,
+    with single-use tokens as placeholders.
+    """
 
     class Channel(models.TextChoices):
         MAIL = "mail", "Mail"
@@ -42,7 +46,8 @@ class OutboxMessage(Claimable):
     state = models.CharField(max_length=10, choices=State, default=State.PENDING)
     recipient = models.CharField(max_length=254)
     subject = models.CharField(max_length=200)
-    text = models.TextField()
+    text = models.TextField(blank=True)
+    notice = models.TextField(default="", blank=True)
     headers = models.JSONField(default=dict)
     reference = models.CharField(max_length=60, blank=True, db_index=True)
     created_at = models.DateTimeField()
@@ -65,6 +70,11 @@ class OutboxMessage(Claimable):
                 | (~Q(state="sent") & Q(sent_at__isnull=True)),
             ),
         ]
+
+    @property
+    def whole_text(self) -> str:
+        """The message as plain text."""
+        return "\n\n".join(part for part in (self.text, self.notice) if part)
 
     def __str__(self) -> str:
         return f"{self.get_channel_display()} to {self.recipient}: {self.subject}"

@@ -4,6 +4,7 @@ import re
 import unicodedata
 
 import nh3
+from django.utils.html import escape, linebreaks
 from django.utils.safestring import SafeString, mark_safe
 from markdown_it import MarkdownIt
 
@@ -53,6 +54,13 @@ def render_markdown(text: str) -> SafeString:
         link_rel="noopener noreferrer nofollow",
     )
     return mark_safe(html)  # noqa: S308 - sanitised by nh3 above
+
+
+def render_plain(text: str, *, ours: str) -> SafeString:
+    """Render plain text as paragraphs; only addresses that begin with ``ours`` become links."""
+    address = re.compile(re.escape(escape(ours)) + r"/[^\s<>]*")
+    linked = address.sub(r'<a href="\g<0>">\g<0></a>', escape(text))
+    return mark_safe(linebreaks(linked))  # noqa: S308 - escaped above
 
 
 def _is_too_much(text: str) -> bool:

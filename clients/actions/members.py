@@ -170,7 +170,7 @@ def _mail_invitation(invitation: Invitation, now: datetime) -> None:
     queue_mail(
         to=invitation.email,
         subject=f"Your place in {client.name} on ShipOps",
-        text=(
+        notice=(
             f"{one_line(str(invitation.invited_by or 'ShipOps'))} invites you to follow the upkeep "
             f"of {one_line(client.name)}'s apps.\n\n"
             f"Join here: {link}\n\n"

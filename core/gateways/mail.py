@@ -2,7 +2,7 @@ from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 
 from core.models import OutboxMessage
-from core.text import render_markdown
+from core.text import render_markdown, render_plain
 from core.tokens import fill_placeholders
 
 
@@ -11,11 +11,10 @@ def send_mail(message: OutboxMessage) -> None:
 
     The Message-ID is made from the row, so that a repeated delivery can be recognised.
     """
-    text = fill_placeholders(message.text)
     domain = settings.SITE_URL.split("//", 1)[1].split(":")[0]
     mail = EmailMultiAlternatives(
         subject=message.subject,
-        body=text,
+        body=fill_placeholders(message.whole_text),
         to=[message.recipient],
         headers={
             "Message-ID": f"<outbox-{message.pk}@{domain}>",
@@ -23,5 +22,7 @@ def send_mail(message: OutboxMessage) -> None:
             **message.headers,
         },
     )
-    mail.attach_alternative(render_markdown(text), "text/html")
+    html = render_markdown(fill_placeholders(message.text))
+    html += render_plain(fill_placeholders(message.notice), ours=settings.SITE_URL)
+    mail.attach_alternative(html, "text/html")
     mail.send()

@@ -56,7 +56,7 @@ def test_an_invitation_is_mailed_with_a_link_that_no_row_holds(
     assert invitation.email == "new@acme.test"
     assert invitation.token_hash == hash_token(token)
     stored = OutboxMessage.objects.get(reference=f"invitation:{invitation.pk}")
-    assert token not in stored.text
+    assert token not in stored.whole_text
     deliver_due()
     assert any(f"/invite/{token}/" in sent.body for sent in mail.outbox)
 
@@ -94,7 +94,7 @@ def test_no_name_puts_a_link_or_a_line_of_its_own_into_a_mail(
     sent = next(sent for sent in mail.outbox if sent.to == ["new@x.test"])
     assert isinstance(sent, mail.EmailMultiAlternatives)
     assert "evil.test" not in str(sent.alternatives[0][0]).replace(" (https://evil.test)", "")
-    assert "<a " not in str(sent.alternatives[0][0])
+    assert str(sent.alternatives[0][0]).count("<a ") == 1
     assert "Acme\n" not in sent.body
 
 

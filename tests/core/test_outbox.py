@@ -47,14 +47,39 @@ def test_delivering_sends_text_and_html_once(message: OutboxMessage) -> None:
 
 def test_a_token_is_in_no_row_and_only_in_the_mail_that_leaves(now: datetime, db: None) -> None:
     text = f"Join: https://x.test/invite/{placeholder('invitation', 5)}/"
-    message = queue_mail(to="r@x.test", subject="Join", text=text, now=now - MINUTE)
+    message = queue_mail(to="r@x.test", subject="Join", notice=text, now=now - MINUTE)
     tasks.deliver_due()
     token = derive_token("invitation", 5)
     (sent,) = mail.outbox
     assert isinstance(sent, mail.EmailMultiAlternatives)
     assert token in sent.body and token in str(sent.alternatives[0][0])
     message.refresh_from_db()
-    assert token not in f"{message.text}{message.subject}{message.headers}{message.last_error}"
+    assert (
+        token not in f"{message.whole_text}{message.subject}{message.headers}{message.last_error}"
+    )
+
+
+def test_what_is_said_above_neither_hides_nor_bends_the_link_below(now: datetime, db: None) -> None:
+    link = f"http://testserver/r/{placeholder('reply_link', 5)}/"
+    said = "Run this:\n\n```\nnpm ci\n\n> _not closed"
+    queue_mail(to="r@x.test", subject="s", text=said, notice=f"Answer: {link}", now=now - MINUTE)
+    tasks.deliver_due()
+    (sent,) = mail.outbox
+    assert isinstance(sent, mail.EmailMultiAlternatives)
+    address = f"http://testserver/r/{derive_token('reply_link', 5)}/"
+    html = str(sent.alternatives[0][0])
+    assert f'<p>Answer: <a href="{address}">{address}</a></p>' in html
+    assert sent.body == f"{said}\n\nAnswer: {address}"
+
+
+def test_a_notice_is_no_markup(now: datetime, db: None) -> None:
+    notice = "You reported: <b>**bold** [a](https://evil.test)"
+    queue_mail(to="r@x.test", subject="s", notice=notice, now=now - MINUTE)
+    tasks.deliver_due()
+    (sent,) = mail.outbox
+    assert isinstance(sent, mail.EmailMultiAlternatives)
+    html = str(sent.alternatives[0][0])
+    assert "<b>" not in html and "<strong>" not in html and ">a</a>" not in html
 
 
 def test_what_a_person_typed_never_becomes_a_token(now: datetime, db: None) -> None:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.text import clean_text, one_line, render_markdown
+from core.text import clean_text, one_line, render_markdown, render_plain
 from tests.timing import processor_seconds
 
 ATTACKS = [
@@ -106,3 +106,11 @@ def test_a_name_is_one_line_and_no_link() -> None:
     line = one_line(name)
     assert line == "Ann [Confirm your account] (https://evil.test) now"
     assert "<a " not in render_markdown(line)
+
+
+def test_plain_text_links_only_to_our_own_pages() -> None:
+    text = "See https://ops.test/r/a_b&c/ <b>\n\nhttps://ops.test.evil.test https://evil.test/"
+    assert render_plain(text, ours="https://ops.test") == (
+        '<p>See <a href="https://ops.test/r/a_b&amp;c/">https://ops.test/r/a_b&amp;c/</a> '
+        "&lt;b&gt;</p>\n\n<p>https://ops.test.evil.test https://evil.test/</p>"
+    )

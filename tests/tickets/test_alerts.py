@@ -47,7 +47,7 @@ def test_two_hundred_s1_reports_are_a_few_mails(
     (gathered,) = _mails(on_call)[3:]
     assert gathered.subject == "197 more S1 for Acme"
     assert gathered.created_at == now + 5 * MINUTE
-    assert f"/triage/{alerts[3].report_id}/" in gathered.text
+    assert f"/triage/{alerts[3].report_id}/" in gathered.whole_text
     assert not Alert.objects.filter(told_at=None).exists()
     raised = TicketEvent.objects.filter(kind=TicketEventKind.ALERT_RAISED)
     assert raised.count() == 200

@@ -11,7 +11,7 @@ from clients import actions as client_actions
 from clients.models import ApiKey, Client, ClientEvent, Project, User
 from core.errors import InvalidInput, KeyReused, MoveRefused
 from core.models import OutboxMessage
-from core.text import render_markdown
+from core.text import render_plain
 from tests import factories
 from tickets import actions, tasks
 from tickets.actions.alerts import raise_alert
@@ -502,7 +502,7 @@ def test_a_proposed_s1_wakes_whoever_is_on_call(
     assert [(m.channel, m.recipient) for m in told] == [
         ("mail", engineer.email), ("webhook", "alerts"),
     ]  # fmt: skip
-    assert f"/triage/{report.number}/" in told[0].text
+    assert f"/triage/{report.number}/" in told[0].whole_text
     raise_alert(report=report, now=now)
     assert len(mails(f"alert:{alert.pk}")) == 2
 
@@ -514,8 +514,8 @@ def test_an_alert_carries_no_link_of_the_reporter(
     text = f"[Acknowledge it here](https://evil.test) {DOWN}"
     report = factories.make_triaged_report(project, text=text, now=now)
     (told,) = mails(f"alert:{report.alert.pk}")
-    assert "Acknowledge it here] (https" in told.text
-    assert "<a " not in render_markdown(told.text)
+    assert "Acknowledge it here] (https" in told.whole_text
+    assert "<a " not in render_plain(told.notice, ours="https://ops.test")
 
 
 def test_with_nobody_on_call_the_ops_admins_and_the_lead_hear_it(

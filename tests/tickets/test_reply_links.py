@@ -30,7 +30,7 @@ def _path(link: ReplyLink) -> str:
 
 
 def _texts() -> str:
-    return "".join(OutboxMessage.objects.values_list("text", flat=True))
+    return "".join(mail.whole_text for mail in OutboxMessage.objects.all())
 
 
 def test_the_mailed_question_holds_a_link_only_as_it_leaves(link: ReplyLink) -> None:

@@ -269,10 +269,10 @@ def test_a_reply_of_staff_is_the_first_response_and_is_mailed_to_every_reporter(
     told = [mail.recipient for mail in mails(ticket)]
     assert told == [bob.email, "ann@x.test"] * 2
     assert set(Report.objects.values_list("first_response_at", flat=True)) == {now}
-    assert "/portal/tickets/" in mails(ticket)[0].text
-    assert "/portal/" not in mails(ticket)[1].text
+    assert "/portal/tickets/" in mails(ticket)[0].whole_text
+    assert "/portal/" not in mails(ticket)[1].whole_text
     own = Report.objects.filter(reporter__user=bob).get().headline
-    assert f"You reported: {own}" in mails(ticket)[0].text
+    assert f"You reported: {own}" in mails(ticket)[0].whole_text
 
 
 def test_people_who_left_hear_nothing_more(
@@ -512,7 +512,7 @@ def test_the_question_carries_no_link_of_a_report(project: Project, engineer: Us
     )
     ticket = factories.make_ticket(report, state="shipped", engineer=engineer)
     (asked,) = [mail for mail in mails(ticket) if "Does it work" in mail.subject]
-    assert "Confirm your account] (https" in asked.text
+    assert "Confirm your account] (https" in asked.whole_text
 
 
 def test_the_question_holds_its_token_only_in_the_mail_that_leaves(
@@ -521,7 +521,7 @@ def test_the_question_holds_its_token_only_in_the_mail_that_leaves(
     from django.core import mail
 
     token, check = _token(shipped), shipped.fix_checks.get()
-    assert token not in "".join(OutboxMessage.objects.values_list("text", flat=True))
+    assert token not in "".join(OutboxMessage.objects.values_list("notice", flat=True))
     assert check.token_hash != token
     deliver_due()
     assert any(f"/v/{token}/" in sent.body for sent in mail.outbox)
@@ -612,8 +612,8 @@ def test_the_question_repeats_only_what_the_person_said_themselves(
     factories.ship(ticket, engineer=engineer, now=now)
 
     asked = OutboxMessage.objects.filter(recipient="ann@x.test").latest("pk")
-    assert "Paid twice. Help!" in asked.text
-    assert "Jane Doe" not in asked.text + asked.subject
+    assert "Paid twice. Help!" in asked.whole_text
+    assert "Jane Doe" not in asked.whole_text + asked.subject
     check = ticket.fix_checks.get(reporter__email="ann@x.test")
     page = Browser().get(f"/v/{derive_token('fix_check', check.pk)}/").content.decode()
     assert "Paid twice. Help!" in page

@@ -203,7 +203,7 @@ def _tell(alerts: list[Alert], people: list[User], what: str, now: datetime) -> 
         text += f"\n\nAnd {len(alerts) - MOST_NAMED} more. All of them: {console}?alerts=all"
     reference = f"alert:{first.pk}"
     for person in people:
-        queue_mail(to=person.email, subject=subject, text=text, now=now, reference=reference)
+        queue_mail(to=person.email, subject=subject, notice=text, now=now, reference=reference)
     if settings.ALERT_WEBHOOK_URL:
         queue_webhook(subject=subject, text=text, now=now, reference=reference)
 

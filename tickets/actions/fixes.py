@@ -86,7 +86,7 @@ def _ask(ticket: Ticket, reporter: Reporter, now: datetime) -> None:
     queue_mail(
         to=reporter.user.email if reporter.user else reporter.email,
         subject=f"[#{ticket.number}] Does it work for you now?",
-        text=(
+        notice=(
             f"We shipped a fix for what you reported about {ticket.project.name}: "
             f"{one_line(own.headline)}\n\nDoes it work for you? Tell us with one click: {link}\n\n"
             "If it is still broken, the same page takes it back to us."

@@ -20,7 +20,8 @@ def tell_staff(*, ticket: Ticket, subject: str, text: str, now: datetime) -> Non
         queue_mail(
             to=person.email,
             subject=f"[#{ticket.number}] {subject}",
-            text=f"{text}\n\n{one_line(ticket.title)}\n{link}",
+            text=text,
+            notice=f"{one_line(ticket.title)}\n{link}",
             now=now,
             reference=f"ticket:{ticket.number}",
         )
@@ -57,16 +58,17 @@ def _mail(
     """Mail words about a report, which is named in the reporter's own: #17 alone tells nothing."""
     ticket = comment.ticket if comment else None
     number = ticket.number if ticket else report.number
-    text = f"{body}\n\nYou reported: {one_line(report.headline)}"
+    notice = f"You reported: {one_line(report.headline)}"
     if reporter.user:
         page = f"portal/{'tickets' if ticket else 'reports'}/{number}/"
-        text += f"\n\nRead on and answer: {settings.SITE_URL}/{page}"
+        notice += f"\n\nRead on and answer: {settings.SITE_URL}/{page}"
     elif comment:
-        text += f"\n\nAnswer here: {_reply_link(report, comment, now)}"
+        notice += f"\n\nAnswer here: {_reply_link(report, comment, now)}"
     queue_mail(
         to=reporter.user.email if reporter.user else reporter.email,
         subject=f"[#{number}] {subject}",
-        text=text,
+        text=body,
+        notice=notice,
         now=now,
         reference=f"ticket:{number}",
     )
