@@ -411,8 +411,12 @@ def test_a_server_that_is_not_there_does_not_answer() -> None:
 def _running(
     var: Path, port: int, *, host_name: str = "localhost", **more: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """Run make run's program for real, as the leader of its own group, until it answers."""
+    """Run make run's program for real, as the leader of its own group, until it says it runs.
+
+    An answer alone could come of what a killed one left for a moment.
+    """
     with open(var / "output", "a+") as output:
+        said_before = len((var / "output").read_text())
         starter = subprocess.Popen(
             [sys.executable, "-m", "shipops.start"],
             cwd=ROOT,
@@ -424,10 +428,11 @@ def _running(
         )
         try:
             deadline = time.monotonic() + 150
-            while not answers(f"http://127.0.0.1:{port}", host_name):
+            while "ShipOps is running" not in (var / "output").read_text()[said_before:]:
                 assert starter.poll() is None, (var / "output").read_text()
                 assert time.monotonic() < deadline, (var / "output").read_text()
                 time.sleep(0.2)
+            assert answers(f"http://127.0.0.1:{port}", host_name)
             yield starter
         finally:
             if starter.poll() is None:
