@@ -6,7 +6,16 @@ from django.db.models import Max
 from django.utils.text import slugify
 
 from clients.actions.events import record
-from clients.models import Client, ClientEventKind, Plan, PlanVersion, Retainer, SlaTarget, User
+from clients.models import (
+    Calendar,
+    Client,
+    ClientEventKind,
+    Plan,
+    PlanVersion,
+    Retainer,
+    SlaTarget,
+    User,
+)
 from clients.queries import house_role, role_of
 from clients.rules.retainers import RetainerState
 from clients.rules.roles import require
@@ -60,12 +69,15 @@ def publish_plan_version(
     )
     _check_price(version)
     version.save()
+    house = Calendar.objects.get(is_house=True)
     SlaTarget.objects.bulk_create(
         SlaTarget(
             plan_version=version,
             priority=priority,
             first_response_minutes=response,
+            next_reply_minutes=response,
             resolution_minutes=resolution,
+            calendar=house,
         )
         for priority, (response, resolution) in targets.items()
     )

@@ -1,4 +1,5 @@
 from clients.models.accounts import Client, Invitation, Member
+from clients.models.calendars import Calendar, CalendarVersion
 from clients.models.events import ClientEvent, ClientEventKind
 from clients.models.plans import Plan, PlanVersion, Retainer, SlaTarget
 from clients.models.projects import ApiKey, ApiScope, Project, Release
@@ -7,6 +8,8 @@ from clients.models.users import User
 __all__ = [
     "ApiKey",
     "ApiScope",
+    "Calendar",
+    "CalendarVersion",
     "Client",
     "ClientEvent",
     "ClientEventKind",

@@ -2,6 +2,7 @@ from django.db import models
 from django.db.models import Q
 
 from clients.models.accounts import Client, Invitation
+from clients.models.calendars import Calendar
 from clients.models.plans import Plan, PlanVersion, Retainer
 from clients.models.projects import ApiKey, Project, Release
 from clients.models.users import User
@@ -34,6 +35,10 @@ class ClientEventKind(models.TextChoices):
     USER_REACTIVATED = "user.reactivated", "Account reactivated"
     SHIFT_ADDED = "rota.shift_added", "On-call shift added"
     SHIFT_ENDED = "rota.shift_ended", "On-call shift ended"
+    CALENDAR_PUBLISHED = "calendar.published", "Calendar version published"
+    ENGINEER_CHANGED = "engineer.changed", "Engineer's terms of work changed"
+    ABSENCE_ADDED = "engineer.absent", "Absence added"
+    ABSENCE_REMOVED = "engineer.absence_removed", "Absence removed"
     MACRO_SAVED = "macro.saved", "Saved reply changed"
 
 
@@ -54,6 +59,9 @@ class ClientEvent(EventRow):
     )
     plan_version = models.ForeignKey(
         PlanVersion, null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    calendar = models.ForeignKey(
+        Calendar, null=True, on_delete=models.PROTECT, related_name="events", db_index=False
     )
     release = models.ForeignKey(Release, null=True, on_delete=models.PROTECT, related_name="+")
     invitation = models.ForeignKey(

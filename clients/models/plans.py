@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+from decimal import Decimal
+
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 
 from clients.models.accounts import Client
+from clients.models.calendars import Calendar
 from clients.rules.retainers import RETAINER_MOVES, RetainerState
 from core.errors import MoveRefused
 from core.money import Money
@@ -31,6 +34,10 @@ class PlanVersion(models.Model):
     version = models.PositiveIntegerField()
     price_amount = models.DecimalField(max_digits=12, decimal_places=3)
     price_currency = models.CharField(max_length=3)
+    slots = models.PositiveSmallIntegerField(default=1)
+    # Commitment tokens a slot gets back each week, and the most it can hold.
+    tokens_per_slot = models.DecimalField(max_digits=5, decimal_places=2, default=Decimal(4))
+    most_tokens_per_slot = models.DecimalField(max_digits=5, decimal_places=2, default=Decimal(8))
     published_at = models.DateTimeField()
     published_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -46,6 +53,11 @@ class PlanVersion(models.Model):
             models.CheckConstraint(
                 name="plan_price_currency", condition=Q(price_currency__regex=r"^[A-Z]{3}$")
             ),
+            models.CheckConstraint(
+                name="plan_slots_sane",
+                condition=Q(slots__gte=1, tokens_per_slot__gte=0)
+                & Q(most_tokens_per_slot__gte=F("tokens_per_slot")),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -58,12 +70,14 @@ class PlanVersion(models.Model):
 
 
 class SlaTarget(models.Model):
-    """What a plan version promises for one priority, in business minutes."""
+    """What a plan version promises for one priority, in open minutes of a calendar."""
 
     plan_version = models.ForeignKey(PlanVersion, on_delete=models.PROTECT, related_name="targets")
     priority = models.CharField(max_length=2)
     first_response_minutes = models.PositiveIntegerField()
+    next_reply_minutes = models.PositiveIntegerField()
     resolution_minutes = models.PositiveIntegerField()
+    calendar = models.ForeignKey(Calendar, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         ordering = ["priority"]
@@ -72,7 +86,7 @@ class SlaTarget(models.Model):
             models.CheckConstraint(
                 name="sla_target_sane",
                 condition=Q(priority__in=["P1", "P2", "P3", "P4"])
-                & Q(first_response_minutes__gt=0)
+                & Q(first_response_minutes__gt=0, next_reply_minutes__gt=0)
                 & Q(resolution_minutes__gte=F("first_response_minutes")),
             ),
         ]

@@ -1,23 +1,41 @@
 from tickets.models.alerts import Alert, OnCallShift
 from tickets.models.conversation import Attachment, Comment, Macro, ReplyLink
 from tickets.models.events import TicketEvent, TicketEventKind
+from tickets.models.outbreaks import Outbreak
+from tickets.models.queue import (
+    Absence,
+    Engineer,
+    QueuePlan,
+    ReceivedMinutes,
+    ShareAccount,
+    Skill,
+    SlaClock,
+)
 from tickets.models.reports import Report, Reporter, Signal, SignalKind, Source, Triage
 from tickets.models.tickets import FixCheck, Presence, Ticket, TicketLink
 from tickets.models.work import TimeEntry, Timer
 
 __all__ = [
+    "Absence",
     "Alert",
     "Attachment",
     "Comment",
+    "Engineer",
     "FixCheck",
     "Macro",
     "OnCallShift",
+    "Outbreak",
     "Presence",
+    "QueuePlan",
+    "ReceivedMinutes",
     "ReplyLink",
     "Report",
     "Reporter",
+    "ShareAccount",
     "Signal",
     "SignalKind",
+    "Skill",
+    "SlaClock",
     "Source",
     "Ticket",
     "TicketEvent",

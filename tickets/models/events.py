@@ -5,6 +5,7 @@ from clients.models import ApiKey, Client
 from core.models import EventRow
 from tickets.models.alerts import Alert
 from tickets.models.conversation import Comment
+from tickets.models.outbreaks import Outbreak
 from tickets.models.reports import Report, Reporter
 from tickets.models.tickets import FixCheck, Ticket, TicketLink
 from tickets.models.work import TimeEntry
@@ -40,6 +41,19 @@ class TicketEventKind(models.TextChoices):
     COMMENT_POSTED = "comment.posted", "replied"
     NOTE_POSTED = "comment.noted", "wrote an internal note"
     LINK_ADDED = "ticket.link_added", "linked a pull request"
+    COMMITTED = "ticket.committed", "promised a due time"
+    NOT_PROMISED = "ticket.not_promised", "put it into the backlog"
+    DUE_MOVED = "ticket.due_moved", "moved the due time"
+    OVERRIDDEN = "ticket.overridden", "took it out of order"
+    OUTBREAK_JOINED = "ticket.outbreak_joined", "linked it to an outbreak"
+    OUTBREAK_LEFT = "ticket.outbreak_left", "took it out of an outbreak"
+    SLA_TERMS = "sla.terms", "changed what is promised"
+    SLA_ACTIVATED = "sla.activated", "started a clock"
+    SLA_PAUSED = "sla.paused", "paused a clock"
+    SLA_RESUMED = "sla.resumed", "resumed a clock"
+    SLA_WARNED = "sla.warned", "warned of a clock"
+    SLA_BREACHED = "sla.breached", "saw a clock run out"
+    SLA_FULFILLED = "sla.fulfilled", "fulfilled a clock"
     TIME_LOGGED = "time.logged", "logged time"
     TIME_VOIDED = "time.voided", "voided logged time"
     ALERT_RAISED = "alert.raised", "raised an alert"
@@ -74,6 +88,9 @@ class TicketEvent(EventRow):
     )
     alert = models.ForeignKey(
         Alert, null=True, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
+    outbreak = models.ForeignKey(
+        Outbreak, null=True, on_delete=models.PROTECT, related_name="events", db_index=False
     )
     actor_key = models.ForeignKey(
         ApiKey, null=True, on_delete=models.PROTECT, related_name="+", db_index=False

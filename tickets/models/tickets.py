@@ -57,6 +57,21 @@ class Ticket(models.Model):
     )
     reopened_count = models.PositiveSmallIntegerField(default=0)
     version = models.PositiveIntegerField(default=1)
+    # The promise, if there is one: by when it will be shipped, and since when that stands.
+    due_at = models.DateTimeField(null=True)
+    committed_at = models.DateTimeField(null=True)
+    # What does not change by waiting of the order inside a client (tickets.rules.queue.rank).
+    rank = models.FloatField(default=0)
+    skill = models.ForeignKey(
+        "tickets.Skill", null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    outbreak = models.ForeignKey(
+        "tickets.Outbreak",
+        null=True,
+        on_delete=models.PROTECT,
+        related_name="tickets",
+        db_index=False,
+    )
 
     class Meta:
         ordering = ["-number"]
@@ -92,6 +107,21 @@ class Ticket(models.Model):
             models.Index(
                 fields=["-shipped_at"], name="shipped_newest", condition=Q(state__in=_LIVE)
             ),
+            models.Index(
+                fields=["due_at", "number"],
+                name="ticket_committed",
+                condition=Q(state__in=_OPEN, due_at__isnull=False),
+            ),
+            models.Index(
+                fields=["outbreak"],
+                name="ticket_of_outbreak",
+                condition=Q(outbreak__isnull=False),
+            ),
+            models.Index(
+                fields=["client", "-rank", "number"],
+                name="queue_of_client",
+                condition=Q(state="queued"),
+            ),
             GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="ticket_title_trigram"),
         ]
         constraints = [
@@ -103,6 +133,11 @@ class Ticket(models.Model):
             models.CheckConstraint(
                 name="ticket_worked_by_somebody",
                 condition=~Q(state__in=_WITH_ASSIGNEE) | Q(assignee__isnull=False),
+            ),
+            models.CheckConstraint(
+                name="ticket_due_when_committed",
+                condition=Q(due_at__isnull=True, committed_at__isnull=True)
+                | Q(due_at__isnull=False, committed_at__isnull=False),
             ),
             models.CheckConstraint(
                 name="ticket_received_first", condition=Q(received_at__lte=F("opened_at"))
