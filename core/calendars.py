@@ -68,7 +68,7 @@ class Calendar:
 
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Give the open time from ``start`` to ``end``; none if ``end`` is not later."""
-        first, last = _micros(start), _micros(end)
+        first, last = micros(start), micros(end)
         total = sum(
             _between(hours, max(first, since), min(last, until))
             for since, until, hours in self._pieces()
@@ -85,7 +85,7 @@ class Calendar:
         Without any time to add it is ``start`` itself. Raises NeverOpen, ValueError for less than
         none.
         """
-        left, at = open_time // _MICROSECOND, _micros(start)
+        left, at = open_time // _MICROSECOND, micros(start)
         if left < 0:
             raise ValueError("open time cannot be negative")
         if left == 0:
@@ -95,7 +95,7 @@ class Calendar:
                 continue
             found, left = _add(hours, max(at, since), until, left)
             if found is not None:
-                return _instant(found)
+                return instant(found)
         raise NeverOpen
 
     def add_minutes(self, start: datetime, minutes: int) -> datetime:
@@ -104,15 +104,28 @@ class Calendar:
 
     def next_open(self, start: datetime) -> datetime:
         """Give the first open instant from ``start`` on, itself included. Raises NeverOpen."""
-        at = _micros(start)
+        at = micros(start)
         for since, until, hours in self._pieces():
             if until > at:
                 for begin, end in _spans_from(hours, max(at, since)):
                     if begin >= until:
                         break
                     if end > max(at, since):
-                        return _instant(max(begin, at, since))
+                        return instant(max(begin, at, since))
         raise NeverOpen
+
+    def spans(self, start: datetime, end: datetime) -> Spans:
+        """Give the open spans from ``start`` to ``end``, in microseconds since 1970."""
+        first, last = micros(start), micros(end)
+        found: Spans = []
+        for since, until, hours in self._pieces():
+            low, high = max(first, since), min(last, until)
+            for begin, close in _spans_from(hours, low) if low < high else ():
+                if begin >= high:
+                    break
+                if close > low:
+                    found.append((max(begin, low), min(close, high)))
+        return found
 
     def is_open(self, at: datetime) -> bool:
         """Tell whether the instant lies in open time."""
@@ -120,9 +133,9 @@ class Calendar:
 
     def _pieces(self) -> Iterator[tuple[int, int, Hours]]:
         """Give each version with the span it is valid in."""
-        starts = [_micros(since) for since, _ in self.versions]
-        starts[0] = _micros(datetime.min.replace(tzinfo=UTC))
-        ends = [*starts[1:], _micros(datetime.max.replace(tzinfo=UTC))]
+        starts = [micros(since) for since, _ in self.versions]
+        starts[0] = micros(datetime.min.replace(tzinfo=UTC))
+        ends = [*starts[1:], micros(datetime.max.replace(tzinfo=UTC))]
         for since, until, (_, hours) in zip(starts, ends, self.versions, strict=True):
             yield since, until, hours
 
@@ -167,7 +180,7 @@ def _year(hours: Hours, year: int) -> _Year:
 def _between(hours: Hours, start: int, end: int) -> int:
     if end <= start:
         return 0
-    first, last = _instant(start).year - 1, _instant(end).year + 1  # local years begin elsewhere
+    first, last = instant(start).year - 1, instant(end).year + 1  # local years begin elsewhere
     found = 0
     for year in range(first, last + 1):
         known = _year(hours, year)
@@ -177,7 +190,7 @@ def _between(hours: Hours, start: int, end: int) -> int:
 
 def _add(hours: Hours, start: int, until: int, left: int) -> tuple[int | None, int]:
     """Give the instant, or what is left at ``until``."""
-    begun = _instant(start).year - 1
+    begun = instant(start).year - 1
     for year in range(begun, begun + _YEARS_AHEAD):
         known = _year(hours, year)
         passed = known.until(start)
@@ -192,7 +205,7 @@ def _add(hours: Hours, start: int, until: int, left: int) -> tuple[int | None, i
 
 
 def _spans_from(hours: Hours, start: int) -> Iterator[tuple[int, int]]:
-    begun = _instant(start).year - 1
+    begun = instant(start).year - 1
     for year in range(begun, begun + _YEARS_AHEAD):
         known = _year(hours, year)
         place = max(0, bisect_right(known.begins, start) - 1)
@@ -213,7 +226,7 @@ def _spans_of_day(day: date, intervals: Day, zone: ZoneInfo) -> Spans:
     midnight = datetime.combine(day, time(), UTC)  # the wall clock, written as if it were UTC
     spans: Spans = []
     for since, until, offset in _offsets(midnight, zone):
-        base = _micros(midnight - offset)
+        base = micros(midnight - offset)
         for begin, end in intervals:
             first, last = max(base + begin * _MINUTE, since), min(base + end * _MINUTE, until)
             if first < last:
@@ -230,7 +243,7 @@ def _offsets(midnight: datetime, zone: ZoneInfo) -> list[tuple[int, int, timedel
             changes.append(_change(early, late, zone))
     ends = [*changes[1:], edges[-1]]
     return [
-        (_micros(since), _micros(until), _offset(since, zone))
+        (micros(since), micros(until), _offset(since, zone))
         for since, until in zip(changes, ends, strict=True)
     ]
 
@@ -268,9 +281,11 @@ def _merged(spans: Iterator[tuple[int, int]]) -> Iterator[tuple[int, int]]:
         yield last
 
 
-def _micros(instant: datetime) -> int:
-    return (instant - _EPOCH) // _MICROSECOND
+def micros(at: datetime) -> int:
+    """Give an instant as whole microseconds since 1970."""
+    return (at - _EPOCH) // _MICROSECOND
 
 
-def _instant(micros: int) -> datetime:
-    return _EPOCH + timedelta(microseconds=micros)
+def instant(at: int) -> datetime:
+    """Give the instant of microseconds since 1970."""
+    return _EPOCH + timedelta(microseconds=at)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from core.calendars import ALWAYS, Calendar, Day, Hours, NeverOpen
+from core.calendars import ALWAYS, Calendar, Day, Hours, NeverOpen, instant, micros
 
 OFFICE: Day = ((540, 1020),)
 SPLIT: Day = ((480, 720), (780, 1080))
@@ -210,3 +210,19 @@ def test_a_calendar_without_hours_never_opens() -> None:
     with pytest.raises(NeverOpen):
         closed.add_minutes(start, 1)
     assert closed.minutes_between(start, start + timedelta(days=999)) == 0
+
+
+@settings(max_examples=50)
+@given(calendars(), instants, st.integers(0, 60 * 1440))
+def test_the_spans_of_a_time_are_all_of_its_open_time(
+    calendar: Calendar, start: datetime, minutes: int
+) -> None:
+    end = start + timedelta(minutes=minutes)
+    spans = calendar.spans(start, end)
+    assert spans == sorted(spans)
+    assert all(begin < close for begin, close in spans)
+    assert sum(close - begin for begin, close in spans) == calendar.between(
+        start, end
+    ) // timedelta(microseconds=1)
+    assert all(calendar.is_open(instant(begin)) for begin, _ in spans)
+    assert not spans or micros(start) <= spans[0][0] < spans[-1][1] <= micros(end)
