@@ -15,6 +15,7 @@ from clients import actions as client_actions
 from clients.models import (
     ApiKey,
     ApiScope,
+    Calendar,
     Client,
     Invitation,
     Member,
@@ -29,11 +30,14 @@ from core.money import Money
 from core.tokens import derive_token
 from tickets import actions
 from tickets.models import (
+    Absence,
     Attachment,
+    Engineer,
     FixCheck,
     OnCallShift,
     ReplyLink,
     Report,
+    Skill,
     Source,
     Ticket,
     TicketEvent,
@@ -384,4 +388,48 @@ def make_shift(*, engineer: User, now: datetime | None = None, hours: int = 8) -
         ends_at=start + timedelta(hours=hours),
         actor=None,
         now=now or timezone.now(),
+    )
+
+
+def make_skill(name: str = "", *, now: datetime | None = None) -> Skill:
+    """Name something not every engineer can do."""
+    return actions.create_skill(
+        name=name or f"Skill {next(_numbers)}", actor=None, now=now or timezone.now()
+    )
+
+
+def make_engineer(
+    user: User | None = None,
+    *,
+    calendar: Calendar | None = None,
+    wip_limit: int = 3,
+    projects: Iterable[Project] = (),
+    skills: Iterable[Skill] = (),
+    now: datetime | None = None,
+) -> Engineer:
+    """Give an engineer, a new one unless given, terms of their own."""
+    now = now or timezone.now()
+    return actions.change_engineer(
+        engineer_id=(user or make_staff(now=now)).pk,
+        calendar_id=calendar.pk if calendar else None,
+        wip_limit=wip_limit,
+        project_ids=[project.pk for project in projects],
+        skill_ids=[skill.pk for skill in skills],
+        actor=None,
+        now=now,
+    )
+
+
+def make_absence(
+    *, engineer: User, now: datetime | None = None, starts_in: int = 24, hours: int = 8
+) -> Absence:
+    """Note that an engineer is away, tomorrow at this hour unless told otherwise."""
+    now = now or timezone.now()
+    start = now + timedelta(hours=starts_in)
+    return actions.add_absence(
+        engineer_id=engineer.pk,
+        starts_at=start,
+        ends_at=start + timedelta(hours=hours),
+        actor=None,
+        now=now,
     )

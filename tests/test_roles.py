@@ -140,6 +140,12 @@ def _shift(s: Scene) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _absence(s: Scene) -> dict[str, Any]:
+    return {
+        "engineer_id": s.engineer.pk, "starts_at": s.now, "ends_at": s.now + timedelta(hours=1),
+    }  # fmt: skip
+
+
 # action: who may, and what else it is called with
 TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     # clients
@@ -193,6 +199,18 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "add_shift": (ADMIN | {"system"}, lambda s: _shift(s)),
     "end_shift": (ADMIN | {"system"}, lambda s: {
         "shift_id": factories.make_shift(engineer=s.engineer, now=s.now).pk}),
+    "change_engineer": (ADMIN | {"system"}, lambda s: {
+        "engineer_id": s.engineer.pk, "calendar_id": None, "wip_limit": 2, "project_ids": [],
+        "skill_ids": []}),
+    "reset_engineer": (ADMIN | {"system"}, lambda s: {
+        "engineer_id": factories.make_engineer(now=s.now).user_id}),
+    # Everybody's, and one's own, which the actor named here is.
+    "add_absence": (STAFF | {"system"}, lambda s: _absence(s)),
+    "remove_absence": (STAFF | {"system"}, lambda s: {
+        "absence_id": factories.make_absence(engineer=s.engineer, now=s.now).pk}),
+    "create_skill": (ADMIN | {"system"}, lambda s: {"name": "iOS"}),
+    "set_ticket_skill": (STAFF, lambda s: {
+        "ticket_id": s.ticket().pk, "skill_id": factories.make_skill(now=s.now).pk}),
     # tickets
     "reply_to_ticket": (WRITERS | {"api_key", "reporter"}, lambda s: {
         "ticket_id": s.ticket().pk, "body": "Hello"}),

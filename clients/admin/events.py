@@ -13,6 +13,10 @@ from clients.models import ClientEvent, ClientEventKind
 EVENTS_A_PAGE = 50
 _K = ClientEventKind
 _LABELS = {"past_due": "past due"}
+_WORK = {
+    "calendar": "the calendar", "wip_limit": "how much at once", "projects": "the apps",
+    "skills": "the skills",
+}  # fmt: skip
 _STAFF = {"engineer": "an engineer", "ops_admin": "an ops admin"}
 
 
@@ -81,6 +85,17 @@ def _describe_house(event: ClientEvent, person: str) -> str:
             return f"put {person} on call {_span(data)}"
         case _K.SHIFT_ENDED:
             return f"ended the on-call shift of {person} {_span(data)}"
+        case _K.ENGINEER_CHANGED if data.get("reset"):
+            return f"dropped the own terms of work of {person}"
+        case _K.ENGINEER_CHANGED:
+            parts = [words for field, words in _WORK.items() if field in data]
+            return f"changed how {person} works: {', '.join(parts)}"
+        case _K.SKILL_ADDED:
+            return "added a skill"
+        case _K.ABSENCE_ADDED:
+            return f"noted that {person} is away {_span(data)}"
+        case _K.ABSENCE_REMOVED:
+            return f"took back that {person} is away {_span(data)}"
         case _K.MACRO_SAVED:
             return f"wrote saved reply no. {data.get('macro', '')}"
     return event.get_kind_display().lower()

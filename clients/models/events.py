@@ -37,6 +37,7 @@ class ClientEventKind(models.TextChoices):
     SHIFT_ENDED = "rota.shift_ended", "On-call shift ended"
     CALENDAR_PUBLISHED = "calendar.published", "Calendar version published"
     ENGINEER_CHANGED = "engineer.changed", "Engineer's terms of work changed"
+    SKILL_ADDED = "skill.added", "Skill added"
     ABSENCE_ADDED = "engineer.absent", "Absence added"
     ABSENCE_REMOVED = "engineer.absence_removed", "Absence removed"
     MACRO_SAVED = "macro.saved", "Saved reply changed"

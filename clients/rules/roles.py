@@ -56,6 +56,9 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "alert.acknowledge": STAFF_ROLES,
     "macro.manage": _STAFF,
     "rota.manage": _ADMIN,
+    "engineer.change": _ADMIN,
+    "absence.enter": _STAFF,
+    "absence.manage": _ADMIN,
     "outbox.retry": frozenset({Role.OPS_ADMIN}),
 }
 

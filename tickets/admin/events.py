@@ -59,4 +59,6 @@ def _edited(data: Mapping[str, Any]) -> str:
     ]
     if data.get("title"):
         parts.append("the title")
+    if data.get("skill"):
+        parts.append("the skill it needs")
     return f"changed {', '.join(parts)}"
