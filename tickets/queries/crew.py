@@ -44,25 +44,30 @@ class Crew:
         return next((worker for worker in self.workers if worker.engineer == user_pk), None)
 
 
-def crew(now: datetime) -> Crew:
-    """Give who works in the coming weeks: active engineers, and staff with terms of their own."""
-    rows = list(_engineers(now))
+def engineers() -> QuerySet[User]:
+    """List who takes tickets: active engineers, and staff with terms of their own."""
+    return User.objects.filter(
+        Q(groups__name=ENGINEERS) | Q(engineer__isnull=False), is_staff=True, is_active=True
+    ).distinct()
+
+
+def crew(now: datetime, *, without_absence: int | None = None) -> Crew:
+    """Give who works in the coming weeks, if wished as if one absence were not."""
+    rows = list(_engineers(now, without_absence))
     groups, projects, mine = _grouped(rows)
     workers = tuple(_worker(row, mine[row["pk"]], now) for row in rows)
     return Crew(workers, _weekly(workers, micros(now)), groups, projects)
 
 
-def _engineers(now: datetime) -> QuerySet[User, Any]:
+def _engineers(now: datetime, without_absence: int | None) -> QuerySet[User, Any]:
     """Give each engineer's terms, absences and work in hand, in one statement."""
     of_engineer = {"user": OuterRef("pk")}
-    away = Absence.objects.filter(engineer=OuterRef("pk"), ends_at__gt=now).order_by("starts_at")
+    coming = Absence.objects.exclude(pk=without_absence or 0).filter(ends_at__gt=now)
+    away = coming.filter(engineer=OuterRef("pk")).order_by("starts_at")
     projects = Engineer.projects.through.objects.filter(engineer__user=OuterRef("pk"))
     skills = Engineer.skills.through.objects.filter(engineer__user=OuterRef("pk"))
     return (
-        User.objects.filter(
-            Q(groups__name=ENGINEERS) | Q(engineer__isnull=False), is_staff=True, is_active=True
-        )
-        .distinct()
+        engineers()
         .order_by("pk")
         .annotate(
             calendar=Subquery(Engineer.objects.filter(**of_engineer).values("calendar")),
