@@ -39,8 +39,8 @@ def boolean(name: str, *, default: bool) -> bool:
     raise ImproperlyConfigured(f"{name} must be 1 or 0 (or true/false, yes/no, on/off)")
 
 
-def integer(name: str, default: int, *, least: int = 0) -> int:
-    """Read a whole number that is at least ``least``; refuse anything else."""
+def integer(name: str, default: int, *, least: int = 0, most: int | None = None) -> int:
+    """Read a whole number from ``least`` to ``most``; refuse anything else."""
     KNOWN.add(name)
     raw = os.environ.get(name)
     if raw is None or not raw.strip():
@@ -51,6 +51,8 @@ def integer(name: str, default: int, *, least: int = 0) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number") from None
     if number < least:
         raise ImproperlyConfigured(f"{name} must be at least {least}")
+    if most is not None and number > most:
+        raise ImproperlyConfigured(f"{name} must be at most {most}")
     return number
 
 

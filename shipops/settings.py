@@ -237,6 +237,7 @@ ALERT_WEBHOOK_URL = env.address(
     "ALERT_WEBHOOK_URL", schemes=("http", "https"), example="https://hooks.example.com/…"
 )
 ALERT_ESCALATION_MINUTES = env.integer("ALERT_ESCALATION_MINUTES", 15, least=1)
+OUTBREAK_WINDOW_DAYS = env.integer("OUTBREAK_WINDOW_DAYS", 7, least=1, most=365)
 
 # --- Sign-in --------------------------------------------------------------------------------------
 

@@ -40,6 +40,9 @@ class ClientEventKind(models.TextChoices):
     SKILL_ADDED = "skill.added", "Skill added"
     ABSENCE_ADDED = "engineer.absent", "Absence added"
     ABSENCE_REMOVED = "engineer.absence_removed", "Absence removed"
+    OUTBREAK_OPENED = "outbreak.opened", "Outbreak opened"
+    OUTBREAK_SHIPPED = "outbreak.shipped", "Outbreak shipped"
+    OUTBREAK_CLOSED = "outbreak.closed", "Outbreak closed"
     MACRO_SAVED = "macro.saved", "Saved reply changed"
 
 

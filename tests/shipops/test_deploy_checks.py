@@ -71,6 +71,7 @@ def test_without_what_production_needs_nothing_starts(
         ("DEBUG", "hush", "DEBUG must be 1 or 0"),
         ("WORKERS", "hush", "WORKERS must be a whole number"),
         ("WORKERS", "0", "WORKERS must be at least 1"),
+        ("OUTBREAK_WINDOW_DAYS", "366", "OUTBREAK_WINDOW_DAYS must be at most 365"),
         ("API_REQUESTS_PER_MINUTE", "-1", "API_REQUESTS_PER_MINUTE must be"),
     ],
 )

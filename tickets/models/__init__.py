@@ -1,7 +1,7 @@
 from tickets.models.alerts import Alert, OnCallShift
 from tickets.models.conversation import Attachment, Comment, Macro, ReplyLink
 from tickets.models.events import TicketEvent, TicketEventKind
-from tickets.models.outbreaks import Outbreak
+from tickets.models.outbreaks import Outbreak, Sighting
 from tickets.models.queue import (
     Absence,
     Engineer,
@@ -32,6 +32,7 @@ __all__ = [
     "Report",
     "Reporter",
     "ShareAccount",
+    "Sighting",
     "Signal",
     "SignalKind",
     "Skill",
