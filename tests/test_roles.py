@@ -19,7 +19,7 @@ from core.money import Money
 from tests import factories
 from tickets import actions as ticket_actions
 from tickets.actions.alerts import raise_alert
-from tickets.models import Reporter, Source, Ticket, TicketEvent
+from tickets.models import Outbreak, Reporter, Source, Ticket, TicketEvent
 from tickets.rules.states import TicketState
 
 ACTIONS: dict[str, Callable[..., Any]] = {
@@ -134,6 +134,18 @@ def _retainer(s: Scene) -> dict[str, Any]:
     }  # fmt: skip
 
 
+def _outbreak(s: Scene) -> Outbreak:
+    foreign = factories.make_project(factories.make_client(now=s.now), now=s.now)
+    other = factories.make_ticket(project=foreign, engineer=s.engineer, now=s.now)
+    numbers = [s.ticket("in_review").number, other.number]
+    return ticket_actions.open_outbreak(numbers=numbers, actor=s.engineer, now=s.now)
+
+
+def _out(s: Scene) -> dict[str, Any]:
+    outbreak = _outbreak(s)
+    return {"outbreak_id": outbreak.pk, "ticket_id": outbreak.tickets.latest("pk").pk}
+
+
 def _shift(s: Scene) -> dict[str, Any]:
     return {
         "engineer_id": s.engineer.pk, "starts_at": s.now, "ends_at": s.now + timedelta(hours=1),
@@ -236,6 +248,16 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "close_ticket": (STAFF, lambda s: {"ticket_id": s.ticket().pk, "message": "Not needed"}),
     "edit_ticket": (STAFF, lambda s: _edit(s)),
     "approve_p1": (STAFF, lambda s: {"ticket_id": _wide(s)}),
+    "open_outbreak": (STAFF, lambda s: {"numbers": [
+        s.ticket().number,
+        factories.make_ticket(engineer=s.engineer, now=s.now).number,
+    ]}),
+    "link_ticket": (STAFF, lambda s: {
+        "outbreak_id": _outbreak(s).pk, "number": s.ticket().number}),
+    "unlink_ticket": (STAFF, _out),
+    "ship_outbreak": (STAFF, lambda s: {
+        "outbreak_id": _outbreak(s).pk, "ticket_ids": [], "releases": {}}),
+    "close_outbreak": (STAFF, lambda s: {"outbreak_id": _outbreak(s).pk}),
     "link_pull_request": (STAFF, lambda s: {
         "ticket_id": s.ticket().pk, "url": "https://git.test/pull/1"}),
     "mark_present": (STAFF, lambda s: {"ticket_id": s.ticket().pk}),

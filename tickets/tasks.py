@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from tickets import actions
 from tickets.actions.locks import lock_ships
-from tickets.models import Alert, Report, Reporter
+from tickets.models import Alert, Report, Reporter, Sighting
 from tickets.rules.states import ReportState
 
 logger = logging.getLogger(__name__)
@@ -76,6 +76,23 @@ def watch_alerts_of(client_id: int) -> None:
     now = timezone.now()
     actions.tell_alerts(client_id=client_id, now=now)
     actions.escalate_alerts(client_id=client_id, now=now)
+
+
+def detect_outbreak(sighting_id: int) -> None:
+    """Look for one sighting's problem at other clients."""
+    actions.detect_outbreak(sighting_id=sighting_id, now=timezone.now())
+
+
+def detect_outbreaks() -> None:
+    """Look for the problems that tickets brought since the last time at other clients.
+
+    Each such ticket nudges it, and the clock runs it for what a lost nudge left behind.
+    """
+    unchecked = Sighting.objects.filter(checked_at=None).order_by("pk")
+    last = 0
+    while ids := list(unchecked.filter(pk__gt=last).values_list("pk", flat=True)[:SWEEP_BATCH]):
+        _each(detect_outbreak, ids)
+        last = ids[-1]
 
 
 def sweep_loose_attachments() -> None:

@@ -12,6 +12,7 @@ from tickets.queries.people import ships_to_ask
 _BESIDE_THE_ROW = [
     TicketEventKind.COMMENT_POSTED, TicketEventKind.NOTE_POSTED, TicketEventKind.LINK_ADDED,
     TicketEventKind.TIME_LOGGED, TicketEventKind.TIME_VOIDED,
+    TicketEventKind.OUTBREAK_JOINED, TicketEventKind.OUTBREAK_LEFT,
 ]  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from tickets.actions.events import record
 from tickets.actions.locks import lock_report, save_ticket
 from tickets.actions.mails import mail_comment, mail_report
 from tickets.actions.reports import respond_by
+from tickets.actions.sightings import keep_sightings
 from tickets.models import Report, Source, Ticket, TicketEventKind, Triage
 from tickets.queries.people import reach_of
 from tickets.rules.states import OPEN, DeclineReason, ReportState, TicketState
@@ -259,6 +260,7 @@ def _join(report: Report, ticket: Ticket, state: ReportState, now: datetime) -> 
     _promise_sooner(report, Severity(ticket.severity))
     report.save(update_fields=["ticket", "state", "respond_by_at"])
     count_reach(ticket, now=now)
+    keep_sightings(report, ticket, now=now)
 
 
 def _tell_joined(report: Report, ticket: Ticket, now: datetime) -> None:

@@ -28,6 +28,12 @@ from tickets.queries.lists import (
     triage_inbox,
     waiting_for_triage,
 )
+from tickets.queries.outbreaks import (
+    all_outbreaks,
+    children_of,
+    open_outbreaks,
+    outbreak_of,
+)
 from tickets.queries.people import (
     find_fix_check,
     has_reported,
@@ -53,10 +59,12 @@ from tickets.queries.work import (
 
 __all__ = [
     "TimelineEntry",
+    "all_outbreaks",
     "arrivals_and_ships",
     "capped_count",
     "client_reports",
     "client_tickets",
+    "children_of",
     "clients_with_work",
     "coming_shifts",
     "find_fix_check",
@@ -74,6 +82,8 @@ __all__ = [
     "open_alerts",
     "open_by_priority",
     "open_fix_checks",
+    "open_outbreaks",
+    "outbreak_of",
     "own_report",
     "past_shifts",
     "proposal_accuracy",

@@ -1,0 +1,654 @@
+"""One problem of several clients at once: how it is found, worked and ended."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+from django_q.models import OrmQ
+
+from clients.models import Client, ClientEvent, Project, User
+from core.errors import InvalidInput, MoveRefused
+from core.models import OutboxMessage
+from tests import factories
+from tests.threads import losers, press_at_once, winners
+from tickets import actions, tasks
+from tickets.models import (
+    Comment,
+    Outbreak,
+    Report,
+    Sighting,
+    Source,
+    Ticket,
+    TicketEvent,
+)
+from tickets.models import TicketEventKind as Kind
+from tickets.queries import all_outbreaks, outbreak_of
+from tickets.rules.states import TicketState
+
+FINGERPRINT = [("fingerprint", "stripe-webhook-7f3a")]
+DAY = timedelta(days=1)
+Make = Callable[..., Ticket]
+
+
+@pytest.fixture
+def make(engineer: User, now: datetime) -> Make:
+    """Make a ticket of a report with the fingerprint, and let it be compared."""
+
+    def made(project: Project, *, now: datetime = now, **facts: Any) -> Ticket:
+        facts.setdefault("signals", FINGERPRINT)
+        ticket = factories.make_ticket(project=project, engineer=engineer, now=now, **facts)
+        tasks.detect_outbreaks()
+        return Ticket.objects.get(pk=ticket.pk)
+
+    return made
+
+
+@pytest.fixture
+def outbreak(make: Make, project: Project, foreign_project: Project) -> Outbreak:
+    """An open outbreak of Acme and Globex."""
+    make(project)
+    make(foreign_project)
+    return Outbreak.objects.get()
+
+
+def _children(outbreak: Outbreak) -> set[int]:
+    return set(outbreak.tickets.values_list("number", flat=True))
+
+
+def _mails(reference: str = "outbreak:") -> list[OutboxMessage]:
+    return list(OutboxMessage.objects.filter(reference__startswith=reference).order_by("pk"))
+
+
+# --- Found ---------------------------------------------------------------------------------------
+
+
+def test_the_same_fingerprint_at_two_clients_opens_one_outbreak(
+    make: Make, project: Project, foreign_project: Project
+) -> None:
+    first = make(project, title="Webhooks fail")
+    assert not Outbreak.objects.exists()
+    second = make(foreign_project)
+
+    found = Outbreak.objects.get()
+    assert found.title == "Webhooks fail"
+    assert (found.signal_kind, found.signal_value) == FINGERPRINT[0]
+    assert _children(found) == {first.number, second.number}
+    joined = TicketEvent.objects.filter(kind=Kind.OUTBREAK_JOINED)
+    assert {(event.client_id, event.outbreak_id) for event in joined} == {
+        (first.client_id, found.pk),
+        (second.client_id, found.pk),
+    }
+    assert ClientEvent.objects.get(kind="outbreak.opened").data == {"outbreak": found.pk}
+
+
+def test_acceptance_nudges_the_search_only_where_something_can_be_found(
+    project: Project, engineer: User, now: datetime
+) -> None:
+    def nudges() -> int:
+        return sum(
+            row.task["func"] == "tickets.tasks.detect_outbreaks" for row in OrmQ.objects.all()
+        )
+
+    factories.make_ticket(
+        project=project, engineer=engineer, signals=[("release", "1.2.3")], now=now
+    )
+    assert nudges() == 0
+    factories.make_ticket(project=project, engineer=engineer, signals=FINGERPRINT, now=now)
+    assert nudges() == 1
+
+
+def test_tickets_of_one_client_are_no_outbreak(make: Make, project: Project) -> None:
+    make(project)
+    make(project)
+    make(factories.make_project(project.client))
+    assert not Outbreak.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "signal",
+    [
+        ("page", "/checkout"),
+        ("release", "1.0.0"),
+        ("component", "checkout"),
+        ("trace", "4bf92f3577b34da6"),
+        ("fingerprint", "unknown"),
+        ("fingerprint", "0000000000000000"),
+    ],
+)
+def test_what_everybody_has_is_no_outbreak(
+    make: Make, project: Project, foreign_project: Project, signal: tuple[str, str]
+) -> None:
+    for where in (project, foreign_project, factories.make_project()):
+        make(where, signals=[signal], page_url="https://app.example/checkout")
+    assert not Outbreak.objects.exists()
+
+
+def test_an_advisory_is_the_same_in_either_case(
+    make: Make, project: Project, foreign_project: Project
+) -> None:
+    make(project, signals=[("advisory", "ghsa-9x7m-qr2f-22vh")])
+    make(foreign_project, signals=[("advisory", "GHSA-9x7m-qr2f-22vh")])
+    assert Outbreak.objects.get().tickets.count() == 2
+
+
+@pytest.mark.parametrize(("days", "found"), [(6, 1), (8, 0)])
+def test_only_what_arrives_within_the_window_belongs_together(
+    make: Make, project: Project, foreign_project: Project, now: datetime, days: int, found: int
+) -> None:
+    make(project, now=now - days * DAY)
+    make(foreign_project, now=now)
+    assert Outbreak.objects.count() == found
+
+
+def test_the_window_is_a_setting(
+    make: Make, project: Project, foreign_project: Project, now: datetime, settings: Any
+) -> None:
+    settings.OUTBREAK_WINDOW_DAYS = 30
+    make(project, now=now - 29 * DAY)
+    make(foreign_project, now=now)
+    assert Outbreak.objects.exists()
+
+
+def test_a_report_that_joins_brings_the_fingerprint_along(
+    make: Make, project: Project, foreign_project: Project, engineer: User, now: datetime
+) -> None:
+    plain = make(project, signals=[])
+    make(foreign_project)
+    assert not Outbreak.objects.exists()
+    report = factories.make_triaged_report(project, signals=FINGERPRINT, now=now)
+    actions.join_report(report_id=report.pk, number=plain.number, actor=engineer, now=now)
+    tasks.detect_outbreaks()
+    assert plain.number in _children(Outbreak.objects.get())
+
+
+def test_a_report_that_joins_makes_an_old_sighting_new(
+    make: Make, project: Project, foreign_project: Project, engineer: User, now: datetime
+) -> None:
+    old = make(project, now=now - 20 * DAY)
+    make(foreign_project, now=now)
+    assert not Outbreak.objects.exists()
+    report = factories.make_triaged_report(project, signals=FINGERPRINT, now=now)
+    actions.join_report(report_id=report.pk, number=old.number, actor=engineer, now=now)
+    tasks.detect_outbreaks()
+
+    assert old.number in _children(Outbreak.objects.get())
+    assert old.sightings.get().seen_at == now
+
+
+def test_an_older_report_that_joins_later_moves_nothing_back(
+    make: Make, project: Project, engineer: User, now: datetime
+) -> None:
+    ticket = make(project, now=now)
+    report = factories.make_triaged_report(project, signals=FINGERPRINT, now=now - DAY)
+    actions.join_report(report_id=report.pk, number=ticket.number, actor=engineer, now=now)
+    assert ticket.sightings.get().seen_at == now
+
+
+def test_a_third_client_joins_what_is_open_and_nobody_is_told_again(
+    make: Make, outbreak: Outbreak, now: datetime
+) -> None:
+    told = len(_mails())
+    third = make(factories.make_project(), now=now + 20 * DAY)
+    assert third.outbreak == outbreak
+    assert Outbreak.objects.count() == 1
+    assert len(_mails()) == told
+
+
+def test_a_ticket_of_a_linked_outbreak_brings_a_third_client_in(
+    make: Make, project: Project, foreign_project: Project, engineer: User, now: datetime
+) -> None:
+    mine = make(project)
+    other = make(foreign_project, signals=[])
+    linked = actions.open_outbreak(numbers=[mine.number, other.number], actor=engineer, now=now)
+    third = make(factories.make_project())
+    assert third.outbreak == linked
+    assert Outbreak.objects.count() == 1
+
+
+def test_two_signals_of_the_same_tickets_open_one_outbreak(
+    make: Make, project: Project, foreign_project: Project
+) -> None:
+    signals = [*FINGERPRINT, ("advisory", "CVE-2026-1234"), ("fingerprint", "another-one")]
+    make(project, signals=signals)
+    make(foreign_project, signals=signals)
+    assert Outbreak.objects.get().tickets.count() == 2
+
+
+def test_a_closed_ticket_does_not_count_and_a_shipped_one_does(
+    make: Make, project: Project, foreign_project: Project
+) -> None:
+    make(project, state="closed")
+    make(foreign_project)
+    assert not Outbreak.objects.exists()
+    make(project, state="shipped", by=None)
+    assert Outbreak.objects.get().tickets.count() == 2
+
+
+def test_an_import_opens_none_and_is_found_by_what_comes_after(
+    make: Make, project: Project, foreign_project: Project
+) -> None:
+    make(project, source=Source.IMPORT)
+    make(foreign_project, source=Source.IMPORT)
+    assert not Outbreak.objects.exists()
+    make(factories.make_project())
+    assert Outbreak.objects.get().tickets.count() == 3
+
+
+def test_who_was_taken_out_stays_out(
+    make: Make, outbreak: Outbreak, project: Project, engineer: User, now: datetime
+) -> None:
+    child = outbreak.tickets.get(project=project)
+    actions.unlink_ticket(outbreak_id=outbreak.pk, ticket_id=child.pk, actor=engineer, now=now)
+    report = factories.make_triaged_report(project, signals=FINGERPRINT, now=now)
+    actions.join_report(report_id=report.pk, number=child.number, actor=engineer, now=now)
+    tasks.detect_outbreaks()
+    child.refresh_from_db()
+    assert child.outbreak is None
+    assert child.events.filter(kind=Kind.OUTBREAK_LEFT, outbreak=outbreak).count() == 1
+
+
+def test_what_was_closed_does_not_open_again_by_itself_within_the_window(
+    make: Make, outbreak: Outbreak, engineer: User, now: datetime
+) -> None:
+    actions.close_outbreak(outbreak_id=outbreak.pk, actor=engineer, now=now)
+    make(factories.make_project())
+    make(factories.make_project())
+    assert Outbreak.objects.count() == 1
+
+
+def test_after_shipping_two_new_clients_are_a_new_outbreak(
+    make: Make, outbreak: Outbreak, engineer: User, now: datetime
+) -> None:
+    actions.ship_outbreak(
+        outbreak_id=outbreak.pk, ticket_ids=[], releases={}, actor=engineer, now=now
+    )
+    make(factories.make_project())
+    assert Outbreak.objects.count() == 1
+    make(factories.make_project())
+    fresh = Outbreak.objects.exclude(pk=outbreak.pk).get()
+    assert fresh.tickets.count() == 2
+
+
+def test_searching_again_changes_nothing(outbreak: Outbreak, now: datetime) -> None:
+    before = TicketEvent.objects.count(), OutboxMessage.objects.count()
+    for sighting in Sighting.objects.all():
+        actions.detect_outbreak(sighting_id=sighting.pk, now=now)
+    assert (TicketEvent.objects.count(), OutboxMessage.objects.count()) == before
+
+
+def test_a_sighting_that_fails_holds_up_no_other(
+    make: Make, project: Project, foreign_project: Project, monkeypatch: pytest.MonkeyPatch,
+    engineer: User, now: datetime,
+) -> None:  # fmt: skip
+    real = actions.detect_outbreak
+    bad = factories.make_ticket(
+        project=project, engineer=engineer, signals=[("fingerprint", "bad-one")], now=now
+    ).sightings.get()
+
+    def sometimes(*, sighting_id: int, now: datetime) -> Outbreak | None:
+        assert sighting_id != bad.pk
+        return real(sighting_id=sighting_id, now=now)
+
+    monkeypatch.setattr(actions, "detect_outbreak", sometimes)
+    make(project)
+    make(foreign_project)
+    assert Outbreak.objects.count() == 1
+    bad.refresh_from_db()
+    assert bad.checked_at is None
+
+
+HOSTILE = [
+    "'; DROP TABLE tickets_outbreak; --",
+    "<script>alert(1)</script>",
+    "{{ 7 * 7 }} {% load x %} %s %(kind)s",
+    "](https://evil.example) [x",
+    "a\nBcc: everybody@example.com\r\nSubject: hello",
+    "ſtraße-ΐ-İ" * 30,
+    "𒀀" * 299 + "x",
+    "‮drowssap‬ 12",
+    "a" * 299 + "b",
+]
+
+
+@pytest.mark.parametrize("kind", ["fingerprint", "advisory"])
+@pytest.mark.parametrize("value", HOSTILE)
+def test_a_hostile_value_is_a_value_like_any_other(
+    make: Make, project: Project, foreign_project: Project, engineer: User, kind: str, value: str
+) -> None:
+    make(project, signals=[(kind, value[:300])], title=value[:200])
+    make(foreign_project, signals=[(kind, value[:300])])
+    assert Outbreak.objects.get().tickets.count() == 2
+    for mail in _mails():
+        assert "\n" not in mail.subject
+        assert "](" not in mail.notice
+
+
+# --- Told ----------------------------------------------------------------------------------------
+
+
+def test_the_leads_and_who_is_on_call_are_told_once(
+    make: Make, project: Project, foreign_project: Project, engineer: User, engineer2: User,
+    ops_admin: User, now: datetime,
+) -> None:  # fmt: skip
+    for client, lead in ((project.client, engineer), (foreign_project.client, ops_admin)):
+        Client.objects.filter(pk=client.pk).update(lead=lead)
+    factories.make_shift(engineer=engineer2, now=now)
+    factories.make_shift(engineer=engineer, now=now)
+    make(project, title="Webhooks [fail](https://evil.example)")
+    make(foreign_project)
+
+    mails = _mails()
+    everybody = {engineer.email, engineer2.email, ops_admin.email}
+    assert {mail.recipient for mail in mails} == everybody
+    assert len(mails) == 3
+    for mail in mails:
+        assert mail.text == ""
+        assert "Acme" in mail.notice and "Globex" in mail.notice
+        assert f"/console/outbreaks/{Outbreak.objects.get().pk}/" in mail.notice
+        assert "](" not in mail.notice
+
+
+def test_with_nobody_on_call_the_ops_admins_are_told(ops_admin: User, outbreak: Outbreak) -> None:
+    assert [mail.recipient for mail in _mails()] == [ops_admin.email]
+
+
+def test_no_client_gets_a_mail_of_it(
+    make: Make, project: Project, foreign_project: Project, alice: User, charlie: User,
+    ops_admin: User,
+) -> None:  # fmt: skip
+    before = OutboxMessage.objects.count()
+    make(project, by=alice)
+    make(foreign_project, by=charlie)
+    sent = OutboxMessage.objects.order_by("pk")[before:]
+    assert [mail.recipient for mail in sent] == [ops_admin.email]
+
+
+# --- At once -------------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_acceptances_at_the_same_instant_open_one_outbreak() -> None:
+    staff = factories.make_staff()
+    reports = [
+        factories.make_triaged_report(factories.make_project(), signals=FINGERPRINT)
+        for _ in range(6)
+    ]
+
+    def accept(report: Report) -> Callable[[], None]:
+        def press() -> None:
+            actions.accept_report(report_id=report.pk, actor=staff, now=timezone.now())
+            tasks.detect_outbreaks()
+
+        return press
+
+    outcomes = press_at_once([accept(report) for report in reports])
+    assert losers(outcomes) == []
+    found = Outbreak.objects.get()
+    assert found.tickets.count() == 6
+    assert TicketEvent.objects.filter(kind=Kind.OUTBREAK_JOINED).count() == 6
+    assert ClientEvent.objects.filter(kind="outbreak.opened").count() == 1
+    assert not Sighting.objects.filter(checked_at=None).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_closing_and_linking_at_once_leave_no_ticket_in_between() -> None:
+    staff = factories.make_staff()
+    tickets = [factories.make_ticket(engineer=staff) for _ in range(4)]
+    numbers = [ticket.number for ticket in tickets]
+    now = timezone.now()
+    outbreak = actions.open_outbreak(numbers=numbers[:2], actor=staff, now=now)
+
+    def link(number: int) -> Callable[[], Any]:
+        return lambda: actions.link_ticket(
+            outbreak_id=outbreak.pk, number=number, actor=staff, now=now
+        )
+
+    outcomes = press_at_once([
+        lambda: actions.close_outbreak(outbreak_id=outbreak.pk, actor=staff, now=now),
+        link(numbers[2]),
+        link(numbers[3]),
+        lambda: actions.close_outbreak(outbreak_id=outbreak.pk, actor=staff, now=now),
+    ])  # fmt: skip
+    assert all(isinstance(error, MoveRefused) for error in losers(outcomes)), outcomes
+    linked = [outcome for outcome in winners(outcomes) if isinstance(outcome, Ticket)]
+    assert _children(outbreak) == {*numbers[:2], *(ticket.number for ticket in linked)}
+
+
+# --- Scale ---------------------------------------------------------------------------------------
+
+
+def test_a_flood_of_one_client_hides_no_other_and_costs_nothing(
+    make: Make, project: Project, foreign_project: Project, now: datetime
+) -> None:
+    make(project)
+    kind, value = FINGERPRINT[0]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH flood AS (
+                INSERT INTO tickets_report (client_id, project_id, source, source_hash, state,
+                    title, text, page_url, user_agent, device, claimed_severity, decline_reason,
+                    received_at)
+                SELECT %s, %s, 'api', '', 'proposed', '', 'x', '', '', '', '', '', %s
+                FROM generate_series(1, 5000) RETURNING id
+            )
+            INSERT INTO tickets_signal (report_id, kind, value) SELECT id, %s, %s FROM flood
+            """,
+            [foreign_project.client_id, foreign_project.pk, now, kind, value],
+        )
+    with CaptureQueriesContext(connection) as asked:
+        make(foreign_project)
+    assert Outbreak.objects.get().tickets.count() == 2
+    search = [query["sql"] for query in asked if '"tickets_sighting"' in (query["sql"] or "")]
+    assert search
+    assert not [sql for sql in search if '"tickets_signal"' in sql]
+
+
+def test_the_search_goes_by_the_index_and_takes_a_bounded_number(
+    make: Make, project: Project, foreign_project: Project, engineer: User, now: datetime,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    monkeypatch.setattr("tickets.queries.outbreaks.MOST_ALIKE", 3)
+    for _ in range(6):
+        factories.make_ticket(project=project, engineer=engineer, signals=FINGERPRINT, now=now)
+    ticket = factories.make_ticket(
+        project=foreign_project, engineer=engineer, signals=FINGERPRINT, now=now
+    )
+    sighting = ticket.sightings.get()
+    with connection.cursor() as cursor, CaptureQueriesContext(connection) as asked:
+        actions.detect_outbreak(sighting_id=sighting.pk, now=now)
+        others = next(
+            query["sql"] for query in asked
+            if "LIMIT 3" in query["sql"] and '"tickets_sighting"' in query["sql"]
+        )  # fmt: skip
+        cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute("SET LOCAL enable_bitmapscan = off")
+        cursor.execute(f"EXPLAIN {others}")
+        plan = "\n".join(row[0] for row in cursor.fetchall())
+    assert "sighting_seen" in plan, plan
+    assert "Sort" not in plan, plan
+    assert Outbreak.objects.get().tickets.count() == 4
+
+
+# --- Opened and linked by staff ------------------------------------------------------------------
+
+
+def test_staff_link_what_no_signal_shows(
+    make: Make, project: Project, foreign_project: Project, engineer: User, engineer2: User,
+    now: datetime,
+) -> None:  # fmt: skip
+    Client.objects.filter(pk=project.client_id).update(lead=engineer)
+    Client.objects.filter(pk=foreign_project.client_id).update(lead=engineer2)
+    mine, other = make(project, signals=[]), make(foreign_project, signals=[])
+    outbreak = actions.open_outbreak(
+        numbers=[other.number, mine.number], title="  Stripe\nis down ", actor=engineer, now=now
+    )
+    assert outbreak.title == "Stripe is down"
+    assert outbreak.opened_by == engineer
+    assert _children(outbreak) == {mine.number, other.number}
+    # Who opened it knows.
+    assert engineer.email not in {mail.recipient for mail in _mails()}
+    assert engineer2.email in {mail.recipient for mail in _mails()}
+
+
+def test_what_cannot_be_an_outbreak_is_refused_by_name(
+    make: Make, project: Project, foreign_project: Project, outbreak: Outbreak, engineer: User,
+    now: datetime,
+) -> None:  # fmt: skip
+    mine, sibling = make(project, signals=[]), make(project, signals=[])
+    closed = make(foreign_project, signals=[], state="closed")
+    child = outbreak.tickets.latest("number")
+    for numbers, words in [
+        ([], "Name 2 to 50"),
+        ([mine.number], "Name 2 to 50"),
+        (range(1, 60), "Name 2 to 50"),
+        ([mine.number, 999_999], "no ticket #999999"),
+        ([mine.number, sibling.number], "two clients"),
+        ([mine.number, closed.number], "is closed"),
+        ([mine.number, child.number], "part of the outbreak"),
+    ]:
+        with pytest.raises(InvalidInput, match=words) as refusal:
+            actions.open_outbreak(numbers=numbers, actor=engineer, now=now)
+        assert refusal.value.field == "numbers"
+    assert Outbreak.objects.count() == 1
+
+
+def test_a_ticket_is_added_once_and_only_while_it_is_open(
+    make: Make, project: Project, outbreak: Outbreak, engineer: User, now: datetime
+) -> None:
+    ticket = make(project, signals=[])
+    who: dict[str, Any] = {"outbreak_id": outbreak.pk, "actor": engineer, "now": now}
+    actions.link_ticket(number=ticket.number, **who)
+    version = Ticket.objects.get(pk=ticket.pk).version
+    assert version == ticket.version
+    for number, words in [(ticket.number, "part of the outbreak"), (999_999, "no ticket")]:
+        with pytest.raises(InvalidInput, match=words):
+            actions.link_ticket(number=number, **who)
+    other = make(project, signals=[])
+    with pytest.raises(MoveRefused, match="not part"):
+        actions.unlink_ticket(ticket_id=other.pk, **who)
+    actions.close_outbreak(**who)
+    with pytest.raises(MoveRefused, match="is closed"):
+        actions.link_ticket(number=other.number, **who)
+    with pytest.raises(MoveRefused, match="is closed"):
+        actions.unlink_ticket(ticket_id=ticket.pk, **who)
+
+
+def test_a_ticket_of_an_ended_outbreak_can_become_part_of_a_new_one(
+    make: Make, outbreak: Outbreak, engineer: User, now: datetime
+) -> None:
+    actions.close_outbreak(outbreak_id=outbreak.pk, actor=engineer, now=now)
+    child = outbreak.tickets.latest("number")
+    other = make(factories.make_project(), signals=[])
+    fresh = actions.open_outbreak(numbers=[child.number, other.number], actor=engineer, now=now)
+    child.refresh_from_db()
+    assert child.outbreak == fresh
+    assert child.events.filter(kind=Kind.OUTBREAK_LEFT, outbreak=outbreak).exists()
+
+
+# --- Ended ---------------------------------------------------------------------------------------
+
+
+def test_shipping_ships_what_is_ready_and_says_what_is_not(
+    make: Make, outbreak: Outbreak, project: Project, foreign_project: Project, engineer: User,
+    now: datetime,
+) -> None:  # fmt: skip
+    mine = outbreak.tickets.get(project=project)
+    other = outbreak.tickets.get(project=foreign_project)
+    stranger = make(project, signals=[], state="in_review")
+    factories.walk_ticket(mine, "in_review", engineer=engineer, now=now)
+    shipping = actions.ship_outbreak(
+        outbreak_id=outbreak.pk,
+        ticket_ids=[mine.pk, other.pk, stranger.pk, 999_999],
+        releases={project.pk: "2.0", foreign_project.pk: "9"},
+        actor=engineer,
+        now=now,
+    )
+    assert [ticket.number for ticket in shipping.shipped] == [mine.number]
+    refused = {ticket.number: words for ticket, words in shipping.refused}
+    assert "in the queue" in refused[other.number]
+    assert "not part" in refused[stranger.number]
+    assert shipping.outbreak.state == "shipped"
+    mine.refresh_from_db()
+    assert mine.state == TicketState.SHIPPED
+    assert mine.release and mine.release.version == "2.0"
+    assert mine.events.filter(kind=Kind.TICKET_SHIPPED).count() == 1
+
+    # What is ready later is shipped by the same button.
+    factories.walk_ticket(other, "in_review", engineer=engineer, now=now)
+    later: dict[str, Any] = {
+        "outbreak_id": outbreak.pk, "releases": {}, "actor": engineer, "now": now + DAY
+    }  # fmt: skip
+    again = actions.ship_outbreak(ticket_ids=[mine.pk, other.pk], **later)
+    assert [ticket.number for ticket in again.shipped] == [other.number]
+    outbreak.refresh_from_db()
+    assert outbreak.ended_at == now
+    assert ClientEvent.objects.filter(kind="outbreak.shipped").count() == 1
+
+
+def test_a_release_that_is_refused_holds_up_no_other_ticket(
+    outbreak: Outbreak, project: Project, engineer: User, now: datetime
+) -> None:
+    for child in outbreak.tickets.all():
+        factories.walk_ticket(child, "in_review", engineer=engineer, now=now)
+    shipping = actions.ship_outbreak(
+        outbreak_id=outbreak.pk,
+        ticket_ids=outbreak.tickets.values_list("pk", flat=True),
+        releases={project.pk: "x" * 1000},
+        actor=engineer,
+        now=now,
+    )
+    assert len(shipping.shipped) == 1
+    assert [ticket.project_id for ticket, _ in shipping.refused] == [project.pk]
+    assert Ticket.objects.get(project=project).state == TicketState.IN_REVIEW
+
+
+def test_reopening_a_child_does_not_reopen_the_outbreak_but_shows(
+    outbreak: Outbreak, engineer: User, now: datetime
+) -> None:
+    for child in outbreak.tickets.all():
+        factories.walk_ticket(child, "in_review", engineer=engineer, now=now)
+    shipped = actions.ship_outbreak(
+        outbreak_id=outbreak.pk,
+        ticket_ids=outbreak.tickets.values_list("pk", flat=True),
+        releases={},
+        actor=engineer,
+        now=now,
+    ).shipped
+    assert all_outbreaks().get().live_count == 0
+    actions.reopen_ticket(ticket_id=shipped[0].pk, reason="No.", actor=engineer, now=now)
+    counted = outbreak_of(Ticket.objects.get(pk=shipped[0].pk))
+    assert counted is not None
+    assert (counted.state, counted.live_count, counted.ticket_count) == ("shipped", 1, 2)
+
+
+def test_closing_notes_the_reason_on_every_ticket_for_staff_only(
+    outbreak: Outbreak, engineer: User, now: datetime
+) -> None:
+    states = list(outbreak.tickets.order_by("pk").values_list("state", flat=True))
+    actions.close_outbreak(
+        outbreak_id=outbreak.pk, reason="Stripe mended it.", actor=engineer, now=now
+    )
+    notes = Comment.objects.filter(body="Stripe mended it.")
+    assert {note.visibility for note in notes} == {"internal"}
+    assert notes.count() == 2
+    assert list(outbreak.tickets.order_by("pk").values_list("state", flat=True)) == states
+    for end in (actions.close_outbreak, actions.ship_outbreak):
+        facts: dict[str, Any] = {"outbreak_id": outbreak.pk, "actor": engineer, "now": now}
+        if end is actions.ship_outbreak:
+            facts |= {"ticket_ids": [], "releases": {}}
+        with pytest.raises(MoveRefused, match="is closed"):
+            end(**facts)
+
+
+def test_closing_without_a_reason_writes_nothing_on_the_tickets(
+    outbreak: Outbreak, engineer: User, now: datetime
+) -> None:
+    actions.close_outbreak(outbreak_id=outbreak.pk, reason=" \u200b", actor=engineer, now=now)
+    assert not Comment.objects.exists()
+    outbreak.refresh_from_db()
+    assert (outbreak.state, outbreak.ended_at) == ("closed", now)

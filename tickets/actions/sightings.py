@@ -1,0 +1,42 @@
+from datetime import datetime
+
+from core.queue import enqueue
+from tickets.models import Report, Sighting, Source, Ticket
+from tickets.rules.outbreaks import SHARED_KINDS, shared_value
+
+
+def keep_sightings(report: Report, ticket: Ticket, *, now: datetime) -> None:
+    """Keep by what a report's problem is known elsewhere, with the locked ticket it is now part of.
+
+    What is new is compared with other clients' tickets in the background: that locks tickets of
+    theirs. An import is old news, and is only found by others.
+    """
+    facts = {
+        (signal.kind, value)
+        for signal in report.signals.filter(kind__in=SHARED_KINDS)
+        if (value := shared_value(signal.kind, signal.value))
+    }
+    if not facts:
+        return
+    known = {
+        (sighting.kind, sighting.value): sighting.seen_at
+        for sighting in ticket.sightings.filter(value__in=[value for _, value in facts])
+    }
+    is_news = report.source != Source.IMPORT
+    Sighting.objects.bulk_create(
+        [
+            Sighting(
+                ticket=ticket,
+                kind=kind,
+                value=value,
+                seen_at=max(report.received_at, known.get((kind, value), report.received_at)),
+                checked_at=None if is_news else now,
+            )
+            for kind, value in sorted(facts)
+        ],
+        update_conflicts=True,
+        unique_fields=["ticket", "kind", "value"],
+        update_fields=["seen_at", "checked_at"],
+    )
+    if is_news:
+        enqueue("tickets.tasks.detect_outbreaks")
