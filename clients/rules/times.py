@@ -51,6 +51,14 @@ def describe_business_time(minutes: int) -> str:
     return " ".join(part for part in parts if part)
 
 
+def describe_hours(minutes: float) -> str:
+    """Say an amount of time in hours, or in minutes below one: "45 min", "1.5 h", "120 h"."""
+    if 0 < minutes < 60:
+        return f"{round(minutes)} min"
+    hours = minutes / 60
+    return f"{round(hours):,} h" if hours >= 20 else f"{round(hours, 1):g} h"
+
+
 def _amount(seconds: int) -> str:
     for unit, size, least in _UNITS:
         count = seconds // size

@@ -12,7 +12,12 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from clients.rules.times import describe_business_time, describe_distance, describe_moment
+from clients.rules.times import (
+    describe_business_time,
+    describe_distance,
+    describe_hours,
+    describe_moment,
+)
 
 register = template.Library()
 
@@ -62,6 +67,12 @@ def distance(context: Context, moment: datetime | None) -> str:
 def business_time(minutes: int) -> str:
     """Say business minutes as people do: "4 h", "2 days"."""
     return describe_business_time(minutes)
+
+
+@register.filter
+def hours(minutes: float) -> str:
+    """Say minutes as hours: "45 min", "1.5 h", "120 h"."""
+    return describe_hours(minutes)
 
 
 @register.simple_tag

@@ -20,12 +20,14 @@ from tickets.queries import (
     queue,
     triage_counts,
 )
+from tickets.queries.absences import away_now
 from tickets.rules.states import TicketState
 from tickets.rules.words import Priority
 
 DAYS = 14
 NEXT_TICKETS = 5
 MOST_ALERTS = 5
+MOST_AWAY = 12
 # Beyond this nobody reads them one by one.
 MOST_ALL_ALERTS = 500
 
@@ -45,6 +47,7 @@ def dashboard(request: HttpRequest, console: Console) -> HttpResponseBase:
         "waiting_s1": waiting_s1,
         "asked": triage_counts()["asked"],
         "on_call": list(now_on_call(console.now)),
+        "away": list(away_now(console.now)[:MOST_AWAY]),
         "next_tickets": list(
             queue(now=console.now).filter(state=TicketState.QUEUED)[:NEXT_TICKETS]
         ),

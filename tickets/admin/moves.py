@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest
 
 from clients.console import Console, whole, whole_or_none
@@ -74,7 +75,9 @@ def _note(wish: Wish) -> str:
     return "Noted. Only staff see it."
 
 
+@transaction.atomic
 def _edit(wish: Wish) -> str:
+    """Save the terms; the skill stands in the form only where there are skills."""
     data = wish.request.POST
     ticket = actions.edit_ticket(
         version=whole(data, "version"),
@@ -84,6 +87,8 @@ def _edit(wish: Wish) -> str:
         estimate_minutes=whole(data, "estimate_minutes"),
         **wish.at,
     )
+    if "skill" in data:
+        actions.set_ticket_skill(skill_id=whole_or_none(data, "skill"), **wish.at)
     return f"Saved. #{ticket.number} is {ticket.severity} and {ticket.priority}."
 
 

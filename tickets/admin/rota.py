@@ -13,6 +13,7 @@ from clients.queries import staff
 from core.errors import InvalidInput, Refused
 from tickets.actions import add_shift, end_shift
 from tickets.queries import coming_shifts, now_on_call, past_shifts
+from tickets.queries.absences import away_in
 
 # A day at either end of the calendar has no name in another time zone.
 _YEARS = range(2000, 2100)
@@ -40,10 +41,12 @@ def rota(request: HttpRequest, console: Console) -> HttpResponseBase:
         else:
             messages.success(request, f"{shift.engineer} is on the rota.")
             return redirect("admin:tickets_rota")
+    coming = list(coming_shifts(console.now)[:60])
     context |= {
         "title": "On call",
         "on_call": list(now_on_call(console.now)),
-        "coming": list(coming_shifts(console.now)[:60]),
+        "coming": coming,
+        "away": away_in(coming, console.now),
         "past": list(past_shifts(console.now)[:20]),
         "people": list(staff().order_by("name")),
         "may_add": console.may("rota.manage"),

@@ -19,7 +19,7 @@ from tickets.actions import mark_present
 from tickets.admin.events import describe
 from tickets.admin.moves import MOVES, Wish, kept_files
 from tickets.admin.saved_replies import filled_macros
-from tickets.models import Attachment, FixCheck, Report, Ticket
+from tickets.models import Attachment, FixCheck, Report, Skill, Ticket
 from tickets.queries import (
     TimelineEntry,
     get_ticket_for,
@@ -125,6 +125,7 @@ def _facts(console: Console, ticket: Ticket) -> dict[str, Any]:
         "people": people,
         "kinds": Kind.choices,
         "severities": Severity.choices,
+        "skills": list(Skill.objects.all()),
         "macros": filled_macros(ticket, _first(reports, ticket)),
         "most_files": settings.ATTACHMENT_MAX_COUNT,
     }

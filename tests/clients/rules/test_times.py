@@ -6,7 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from clients.rules.times import describe_business_time, describe_distance, describe_moment
+from clients.rules.times import (
+    describe_business_time,
+    describe_distance,
+    describe_hours,
+    describe_moment,
+)
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 
@@ -70,3 +75,11 @@ def test_every_distance_points_the_right_way_with_a_correct_plural(distance: tim
 )
 def test_business_time_is_said_in_working_days_hours_and_minutes(minutes: int, words: str) -> None:
     assert describe_business_time(minutes) == words
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [(0, "0 h"), (45, "45 min"), (60, "1 h"), (100, "1.7 h"), (1199, "20 h"), (75_000, "1,250 h")],
+)
+def test_work_is_said_in_hours(minutes: int, words: str) -> None:
+    assert describe_hours(minutes) == words

@@ -1,0 +1,109 @@
+"""Who is away, and which promises would not be kept as people work now."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+
+from core.calendars import instant
+from tickets.models import Absence, OnCallShift, Ticket
+from tickets.queries.crew import Crew, crew
+from tickets.queries.load import committed_jobs, house_calendar
+from tickets.rules.queue.forward import forecast
+
+MOST_LATE = 50
+
+
+@dataclass(frozen=True)
+class Late:
+    """A promise that would not be kept if nothing changes."""
+
+    ticket: Ticket
+    done_at: datetime | None  # none within half a year
+    minutes: int  # open time of the house from the due time on
+    is_new: bool
+
+
+@dataclass(frozen=True)
+class Breaches:
+    """The promises that would not be kept: how many, how many of them new, and the first ones."""
+
+    count: int
+    new: int
+    first: list[Late]
+
+
+def coming_absences(now: datetime) -> QuerySet[Absence]:
+    """List the absences that are not over, next first."""
+    return (
+        Absence.objects.filter(ends_at__gt=now)
+        .select_related("engineer")
+        .order_by("starts_at", "pk")
+    )
+
+
+def away_in(shifts: Iterable[OnCallShift], now: datetime) -> set[int]:
+    """Give the keys of the on-call shifts in which, for a part at least, their engineer is away."""
+    shifts = list(shifts)
+    away = list(coming_absences(now).filter(engineer__in=[each.engineer_id for each in shifts]))
+    return {
+        shift.pk
+        for shift in shifts
+        for each in away
+        if each.engineer_id == shift.engineer_id
+        and each.starts_at < shift.ends_at
+        and each.ends_at > max(shift.starts_at, now)
+    }
+
+
+def get_absence(pk: int, now: datetime) -> Absence | None:
+    """Give an absence that is not over, if there is one of the key."""
+    return coming_absences(now).filter(pk=pk).first()
+
+
+def away_now(now: datetime) -> QuerySet[Absence]:
+    """List the absences of people who can sign in that run now, by who is back first."""
+    running = coming_absences(now).filter(
+        starts_at__lte=now, engineer__is_active=True, engineer__is_staff=True
+    )
+    return running.order_by("ends_at", "pk")
+
+
+def breaches(now: datetime, *, by_absence: int | None = None) -> Breaches:
+    """Give the promises that the forward simulation does not keep, the new ones first.
+
+    New are those that it would keep if the absence ``by_absence`` were not.
+    """
+    late = _late(crew(now))
+    before = late if by_absence is None else _late(crew(now, without_absence=by_absence))
+    order = sorted(late, key=lambda number: number in before)[:MOST_LATE]
+    tickets = Ticket.objects.filter(number__in=order).select_related("client", "project")
+    known = {ticket.number: ticket for ticket in tickets}
+    return Breaches(
+        count=len(late),
+        new=sum(number not in before for number in late),
+        first=[
+            Late(ticket, late[number], _late_by(ticket, late[number]), number not in before)
+            for number in order
+            if (ticket := known.get(number))
+        ],
+    )
+
+
+def _late(people: Crew) -> Mapping[int, datetime | None]:
+    """Give when each late one would be done, in due order."""
+    jobs = committed_jobs(people)
+    ends = forecast(jobs, people.workers)
+    return {
+        job.ticket: None if end is None else instant(end)
+        for job in jobs
+        for end in [ends[job.ticket]]
+        if end is None or end > job.due
+    }
+
+
+def _late_by(ticket: Ticket, done: datetime | None) -> int:
+    if done is None or ticket.due_at is None:
+        return 0
+    return house_calendar().minutes_between(ticket.due_at, done)
