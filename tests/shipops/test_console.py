@@ -27,7 +27,7 @@ from tests.factories import (
     make_ticket,
 )
 from tests.portal import signed_in
-from tickets.actions import save_macro
+from tickets.actions import open_outbreak, save_macro
 from tickets.models import Macro, Ticket
 
 # Statements of one page at most.
@@ -63,8 +63,17 @@ def _row_of(name: str, ticket: Ticket) -> int:
     return ticket.pk
 
 
+def _outbreak_with(ticket: Ticket) -> int:
+    """Open an outbreak of a ticket and one of another client; gives its key."""
+    staff, other = make_staff(), make_ticket()
+    numbers = [ticket.number, other.number]
+    return open_outbreak(numbers=numbers, actor=staff, now=ticket.opened_at).pk
+
+
 def address(name: str, ticket: Ticket) -> str:
     """Give a page's address, with a real ticket, report, client or app in it."""
+    if name == "tickets_outbreak":
+        return reverse(f"admin:{name}", kwargs={"pk": _outbreak_with(ticket)})
     rows = {
         "clients_client": ticket.client_id,
         "clients_person": ticket.client.members.get().user_id,

@@ -74,6 +74,7 @@ class World:
     file_ids: list[int]
     member_id: int
     invitation_id: int
+    outbreak_id: int
     own_tokens: dict[str, str]
 
     def values_of(self, route: str, name: str) -> list[tuple[str, bool]]:
@@ -84,6 +85,8 @@ class World:
             return [("x" * 43, True), (self.own_tokens[route], False)]
         if route == "portal/files/<number:pk>/":
             return [(str(pk), True) for pk in self.file_ids]
+        if route == "console/outbreaks/<number:pk>/":
+            return [(str(self.outbreak_id), True)]
         if route == "console/projects/<number:pk>/":
             return [(str(self.project.pk), True)]
         if route == "console/clients/<number:pk>/":
@@ -188,6 +191,9 @@ def world(now: datetime, engineer: User, globex: Client, charlie: User) -> World
     own = factories.make_ticket(
         project=blog, engineer=engineer, by=charlie, state="shipped", now=now
     )
+    outbreak = actions.open_outbreak(
+        numbers=[ticket.number, own.number], title=f"{MARK} outbreak", actor=engineer, now=now
+    )
     return World(
         client=acme,
         project=project,
@@ -195,6 +201,7 @@ def world(now: datetime, engineer: User, globex: Client, charlie: User) -> World
         file_ids=[file.pk for file in files],
         member_id=owner.pk,
         invitation_id=invitation.pk,
+        outbreak_id=outbreak.pk,
         own_tokens={
             # One that is open would sign the visitor in.
             "invite/<str:token>/": "y" * 43,

@@ -16,6 +16,7 @@ from tickets.queries import (
     now_on_call,
     open_alerts,
     open_by_priority,
+    open_outbreaks,
     proposal_accuracy,
     queue,
     triage_counts,
@@ -28,6 +29,7 @@ DAYS = 14
 NEXT_TICKETS = 5
 MOST_ALERTS = 5
 MOST_AWAY = 12
+MOST_OUTBREAKS = 3
 # Beyond this nobody reads them one by one.
 MOST_ALL_ALERTS = 500
 
@@ -39,10 +41,13 @@ def dashboard(request: HttpRequest, console: Console) -> HttpResponseBase:
     waiting, waiting_s1 = waiting_of(request)
     alerts = list(open_alerts()[:MOST_ALL_ALERTS])
     shown = len(alerts) if request.GET.get("alerts") == "all" else MOST_ALERTS
+    outbreaks = list(open_outbreaks()[: MOST_OUTBREAKS + 1])
     context = {
         "title": "Today",
         "alerts": alerts[:shown],
         "more_alerts": len(alerts[shown:]),
+        "outbreaks": outbreaks[:MOST_OUTBREAKS],
+        "has_more_outbreaks": len(outbreaks) > MOST_OUTBREAKS,
         "waiting": waiting,
         "waiting_s1": waiting_s1,
         "asked": triage_counts()["asked"],
