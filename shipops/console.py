@@ -95,6 +95,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, "Today", "monitoring", "admin:index", exact=True),
             triage,
             _item(request, "Queue", "format_list_numbered", "admin:tickets_queue"),
+            _item(request, "Load", "stacked_bar_chart", "admin:tickets_load"),
             _item(request, "Outbreaks", "hub", "admin:tickets_outbreaks"),
             _item(request, "All tickets", "confirmation_number", "admin:tickets_ticket_changelist"),
             _item(request, "All reports", "chat", "admin:tickets_report_changelist"),
@@ -110,6 +111,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         "Tools": [
             _item(request, "Saved replies", "quickreply", "admin:tickets_macros"),
             _item(request, "On call", "notifications_active", "admin:tickets_rota"),
+            _item(request, "Engineers", "engineering", "admin:tickets_engineers"),
             _item(request, "Outbox", "outgoing_mail", "admin:core_outbox"),
         ],
     }

@@ -2,9 +2,11 @@
 
 from core.admin import Page
 from tickets.admin.dashboard import dashboard
+from tickets.admin.engineers import engineers_page
 from tickets.admin.filing import file_report
 from tickets.admin.find import find
 from tickets.admin.lists import ReportAdmin, TicketAdmin
+from tickets.admin.load import load_page
 from tickets.admin.outbreaks import outbreak_page, outbreaks_page
 from tickets.admin.queue import queue_page
 from tickets.admin.rota import rota
@@ -23,7 +25,9 @@ PAGES: list[Page] = [
     ("outbreaks/<number:pk>/", outbreak_page, "tickets_outbreak"),
     ("report/", file_report, "tickets_file_report"),
     ("saved-replies/", macros_page, "tickets_macros"),
+    ("load/", load_page, "tickets_load"),
     ("on-call/", rota, "tickets_rota"),
+    ("engineers/", engineers_page, "tickets_engineers"),
 ]
 
 __all__ = ["PAGES", "ReportAdmin", "TicketAdmin", "dashboard", "find"]
