@@ -7,6 +7,7 @@ from typing import Any
 from django.db import connection
 
 from clients.models import ApiKey, Project
+from clients.queries import CALENDAR_MARK
 from clients.rules.retainers import SERVED
 from core.statements import fetch_row
 from core.tokens import hash_token
@@ -17,7 +18,7 @@ _KEY = ("id", "project_id", "name", "scopes", "revoked_at")
 _PROJECT = ("id", "client_id", "archived_at")
 _SERVED = [state.value for state in SERVED]
 _PROMISES = """ARRAY(
-    SELECT ARRAY[t.priority::text, t.first_response_minutes::text]
+    SELECT ARRAY[t.priority::text, t.first_response_minutes::text, t.calendar_id::text]
     FROM clients_slatarget t JOIN clients_retainer r ON r.plan_version_id = t.plan_version_id
     WHERE r.client_id = p.client_id AND r.state = ANY(%(served)s)
     ORDER BY t.priority, r.id
@@ -26,7 +27,8 @@ _WORKS = "k.revoked_at IS NULL AND p.archived_at IS NULL"
 _USE = f"""
 WITH found AS (
     SELECT {", ".join(f"k.{name} AS k_{name}" for name in _KEY)},
-           {", ".join(f"p.{name} AS p_{name}" for name in _PROJECT)}, {_PROMISES} AS promises
+           {", ".join(f"p.{name} AS p_{name}" for name in _PROJECT)}, {_PROMISES} AS promises,
+           {CALENDAR_MARK} AS mark
     FROM clients_apikey k JOIN clients_project p ON p.id = k.project_id
     WHERE k.key_hash = %(key_hash)s AND {_WORKS}
 ), stamped AS (
@@ -41,8 +43,10 @@ SELECT * FROM found
 KEY_STANDS = f"""
 SELECT FROM clients_apikey k JOIN clients_project p ON p.id = k.project_id
 WHERE k.id = %(api_key_id)s::bigint AND {_WORKS} AND {_PROMISES} = %(promises)s::text[]
+  AND {CALENDAR_MARK} = %(calendar_mark)s::text
 """  # noqa: S608 - from above
-"""A row if a key works and its client is promised what was read with it (``key_terms``).
+"""A row if a key works and its client is promised what was read with it (``key_terms``), by the
+calendars as they were then.
 
 Part of a statement that writes in the key's name, which then needs no other statement before it.
 """
@@ -65,8 +69,11 @@ def use_api_key(*, token: str, now: datetime) -> ApiKey:
             _memory.pop(hashed, None)
         raise ApiKey.DoesNotExist
     key = ApiKey.from_db(connection.alias, _KEY, row[: len(_KEY)])
-    key.project = Project.from_db(connection.alias, _PROJECT, row[len(_KEY) : -1])
-    key.promises = [(priority, int(minutes)) for priority, minutes in row[-1]]
+    key.project = Project.from_db(connection.alias, _PROJECT, row[len(_KEY) : -2])
+    promises, key.calendar_mark = row[-2:]
+    key.promises = [
+        (priority, int(minutes), int(calendar)) for priority, minutes, calendar in promises
+    ]
     with _lock:
         if len(_memory) >= _MOST_REMEMBERED:
             _memory.clear()
@@ -87,5 +94,9 @@ def recall_api_key(*, token: str, now: datetime) -> ApiKey | None:
 def key_terms(key: ApiKey) -> dict[str, Any]:
     """Give the parameters of KEY_STANDS."""
     assert key.promises is not None
-    promises = [[priority, str(minutes)] for priority, minutes in key.promises]
-    return {"api_key_id": key.pk, "served": _SERVED, "promises": promises}
+    return {
+        "api_key_id": key.pk,
+        "served": _SERVED,
+        "promises": [[str(part) for part in promise] for promise in key.promises],
+        "calendar_mark": key.calendar_mark,
+    }

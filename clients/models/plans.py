@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from clients.models.accounts import Client
 from clients.models.calendars import Calendar
 from clients.rules.retainers import RETAINER_MOVES, RetainerState
+from clients.rules.terms import Target
 from core.errors import MoveRefused
 from core.money import Money
 
@@ -93,6 +94,16 @@ class SlaTarget(models.Model):
 
     def __str__(self) -> str:
         return f"{self.plan_version} {self.priority}"
+
+    @property
+    def terms(self) -> Target:
+        """What is promised, as a value."""
+        return Target(
+            first_response_minutes=self.first_response_minutes,
+            next_reply_minutes=self.next_reply_minutes,
+            resolution_minutes=self.resolution_minutes,
+            calendar_id=self.calendar_id,
+        )
 
 
 class Retainer(models.Model):

@@ -81,8 +81,11 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True)
     revoked_at = models.DateTimeField(null=True)
 
-    promises: list[tuple[str, int]] | None = None
-    """Business minutes to a first response by priority, where they were read with the key."""
+    promises: list[tuple[str, int, int]] | None = None
+    """Priority, minutes to a first response and their calendar, where they were read with the key.
+    """
+    calendar_mark = ""
+    """By which calendars, read at the same time."""
 
     class Meta:
         ordering = ["-created_at"]

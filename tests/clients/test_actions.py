@@ -377,8 +377,8 @@ def test_new_terms_are_a_new_version_and_running_retainers_keep_theirs(
         actor=ops_admin, now=now,
     )  # fmt: skip
     assert (version.version, version.price) == (2, Money(990, "USD"))
-    target = queries.first_response_minutes(acme.pk, "P1")
-    assert target == factories.TARGETS["P1"][0]
+    target = queries.first_response(acme.pk, "P1")
+    assert target == (factories.TARGETS["P1"][0], queries.house_calendar())
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,8 @@ from pytest_django.fixtures import Settings
 
 from clients import actions as client_actions
 from clients.models import ApiKey, Client, ClientEvent, Project, User
+from clients.rules.calendars import office_hours
+from core.calendars import Calendar
 from core.errors import InvalidInput, KeyReused, MoveRefused
 from core.models import OutboxMessage
 from core.text import render_plain
@@ -27,7 +29,6 @@ from tickets.models import (
     Triage,
 )
 from tickets.models import TicketEventKind as Kind
-from tickets.rules.hours import add_business_minutes
 from tickets.rules.states import ReportState
 
 DOWN = "URGENT: the whole site is down, nobody can log in, everything shows a 502 since an hour!"
@@ -207,13 +208,11 @@ def test_loose_files_are_swept_after_a_day_and_tied_ones_stay(
 def test_the_promised_response_follows_the_plan_and_only_ever_moves_nearer(
     project: Project, engineer: User, now: datetime, settings: Settings
 ) -> None:
-    from zoneinfo import ZoneInfo
-
     at = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)
-    zone = ZoneInfo(settings.OFFICE_TIME_ZONE)
+    office = Calendar.of(office_hours(settings.OFFICE_TIME_ZONE))
 
     def promise(priority: str) -> datetime:
-        return add_business_minutes(at, factories.TARGETS[priority][0], zone)
+        return office.add_minutes(at, factories.TARGETS[priority][0])
 
     claimed = factories.make_report(project, "A typo", claimed_severity="S1", now=at)
     assert claimed.respond_by_at == promise("P1")

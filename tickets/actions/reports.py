@@ -3,21 +3,19 @@
 from collections.abc import Iterable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.db import IntegrityError, connection, transaction
 
 from clients.models import ApiKey, Project
-from clients.queries import first_response_minutes
+from clients.queries import first_response, known_calendars
 from clients.rules.roles import Role, require
+from core.calendars import Calendar, NeverOpen
 from core.errors import InvalidInput, KeyReused, MoveRefused
 from tickets.actions.attachments import tie_attachments
 from tickets.actions.content import Content, Sender, check_report
 from tickets.actions.storing import store_report
 from tickets.models import Report, Source
 from tickets.queries.access import Actor, role_of, role_on
-from tickets.rules.hours import add_business_minutes
 from tickets.rules.priority import priority_of
 from tickets.rules.words import Priority, Severity
 
@@ -98,21 +96,25 @@ def find_known(project_id: int, source: str, source_key: str, digest: str) -> Re
 
 
 def respond_by(client_id: int, severity: str, start: datetime) -> datetime | None:
-    """Give the promised instant of a first response: the plan's target in business minutes.
+    """Give the promised instant of a first response: the plan's target in its calendar.
 
     Without a severity S3 counts. None while no retainer is served: then nothing is promised.
     """
-    return _after(start, first_response_minutes(client_id, _priority(severity)))
+    return _after(start, first_response(client_id, _priority(severity)))
 
 
 def _priority(severity: str) -> Priority:
     return priority_of(Severity(severity or Severity.S3), 0, p1_approved=False)
 
 
-def _after(start: datetime, minutes: int | None) -> datetime | None:
-    if minutes is None:
+def _after(start: datetime, promised: tuple[int, Calendar] | None) -> datetime | None:
+    if promised is None:
         return None
-    return add_business_minutes(start, minutes, ZoneInfo(settings.OFFICE_TIME_ZONE))
+    minutes, calendar = promised
+    try:
+        return calendar.add_minutes(start, minutes)
+    except NeverOpen:
+        return None
 
 
 def _whole(files: list[int]) -> AbstractContextManager[None]:
@@ -145,7 +147,7 @@ def _open_project(project_id: int, actor: Actor, sender: Sender) -> Project:
 def _promise(
     actor: Actor, project: Project, source: Source, severity: str, arrived: datetime
 ) -> datetime | None:
-    """Give the promised instant of a first response; a key brings its plan's minutes along.
+    """Give the promised instant of a first response; a key brings its plan's terms along.
 
     An import was sent elsewhere, and is promised nothing here.
     """
@@ -153,8 +155,12 @@ def _promise(
         return None
     priority = _priority(severity)
     if isinstance(actor, ApiKey) and actor.promises is not None:
-        return _after(arrived, dict(actor.promises).get(priority))
-    return _after(arrived, first_response_minutes(project.client_id, priority))
+        known = known_calendars(actor.calendar_mark).by_pk
+        for promised, minutes, calendar_id in actor.promises:
+            if promised == priority:
+                return _after(arrived, (minutes, known[calendar_id]))
+        return None
+    return _after(arrived, first_response(project.client_id, priority))
 
 
 def _digest(content: Content, source_key: str, actor: Actor, files: list[int]) -> str:

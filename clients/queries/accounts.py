@@ -1,6 +1,6 @@
 from datetime import datetime
 
-from django.db.models import Case, Count, F, OuterRef, Prefetch, Q, QuerySet, Subquery, When
+from django.db.models import Case, Count, F, OuterRef, Q, QuerySet, Subquery, When
 
 from clients.models import (
     ApiKey,
@@ -9,15 +9,12 @@ from clients.models import (
     ClientEventKind,
     Invitation,
     Member,
-    Plan,
-    PlanVersion,
     Project,
     Release,
     Retainer,
-    SlaTarget,
     User,
 )
-from clients.rules.retainers import SERVED, RetainerState
+from clients.rules.retainers import RetainerState
 from clients.rules.roles import CLIENT_ROLES, ENGINEERS, OPS_ADMINS, Role
 from core.tokens import hash_token
 
@@ -130,32 +127,6 @@ def find_user(email: str) -> User | None:
 def releases_for(key: ApiKey) -> QuerySet[Release]:
     """List the releases of a key's project."""
     return Release.objects.filter(project_id=key.project_id)
-
-
-def running_retainer(client_id: int) -> Retainer | None:
-    """Give the client's retainer that has not ended, with its plan."""
-    return (
-        Retainer.objects.filter(client_id=client_id)
-        .exclude(state=RetainerState.ENDED)
-        .select_related("plan_version__plan")
-        .first()
-    )
-
-
-def first_response_minutes(client_id: int, priority: str) -> int | None:
-    """Give what the client's plan promises for the priority, while its retainer is served.
-
-    In business minutes.
-    """
-    return (
-        SlaTarget.objects.filter(
-            plan_version__retainers__client_id=client_id,
-            plan_version__retainers__state__in=SERVED,
-            priority=priority,
-        )
-        .values_list("first_response_minutes", flat=True)
-        .first()
-    )
 
 
 def recent_releases(project_id: int, *, before: datetime | None = None) -> QuerySet[Release]:
@@ -278,34 +249,3 @@ def invitations_of(client_id: int) -> QuerySet[Invitation]:
         .select_related("invited_by")
         .order_by("-created_at", "-pk")
     )
-
-
-def retainers_of(client_id: int) -> QuerySet[Retainer]:
-    """List a client's retainers, newest first, with their plans."""
-    return (
-        Retainer.objects.filter(client_id=client_id)
-        .select_related("plan_version__plan")
-        .order_by("-created_at", "-pk")
-    )
-
-
-def plan_versions() -> QuerySet[PlanVersion]:
-    """List what can be agreed on: every plan's latest version."""
-    latest = PlanVersion.objects.filter(plan=OuterRef("plan")).order_by("-version")
-    return (
-        PlanVersion.objects.filter(pk=Subquery(latest.values("pk")[:1]))
-        .select_related("plan")
-        .order_by("plan__name")
-    )
-
-
-def plans_overview() -> QuerySet[Plan]:
-    """List the plans with their versions, newest first, their targets and how many run on each."""
-    running = Count("retainers", filter=~Q(retainers__state=RetainerState.ENDED))
-    versions = (
-        PlanVersion.objects.annotate(running=running)
-        .select_related("published_by")
-        .prefetch_related("targets")
-        .order_by("-version")
-    )
-    return Plan.objects.prefetch_related(Prefetch("versions", queryset=versions)).order_by("name")
