@@ -136,6 +136,7 @@ def _play(story: Story, people: dict[str, User], numbers: dict[str, int], now: d
         source=Source.PORTAL if member else Source.API,
         text=story["text"],
         page_url=story.get("page", ""),
+        signals=[(kind, value) for kind, value in story.get("signals", [])],
         claimed_severity=story.get("claimed", ""),
         sender=sender,
         actor=member,
@@ -172,6 +173,8 @@ def _play(story: Story, people: dict[str, User], numbers: dict[str, int], now: d
             actor=triager,
             now=judged,
         )
+        for sighting in ticket.sightings.filter(checked_at=None):
+            tickets.detect_outbreak(sighting_id=sighting.pk, now=judged)
         _work(ticket, story, report, triager, judged)
     return report.number
 
