@@ -53,6 +53,15 @@ def promised(
     return ticket
 
 
+def unpromised(project: Project, engineer: User, minutes: int) -> Ticket:
+    """Make a ticket that waits in the backlog."""
+    ticket = make_ticket(project=project, engineer=engineer, now=MONDAY)
+    Ticket.objects.filter(pk=ticket.pk).update(
+        due_at=None, committed_at=None, estimate_minutes=minutes
+    )
+    return ticket
+
+
 def test_a_plain_week_has_forty_hours_an_engineer(engineer: User, engineer2: User) -> None:
     house(MONDAY)
     found = load(MONDAY)
@@ -132,8 +141,8 @@ def test_work_past_the_weeks_and_beyond_everybody_is_named(
 
 
 def test_the_backlog_is_what_nobody_promised(project: Project, engineer: User) -> None:
-    make_ticket(project=project, engineer=engineer, estimate_minutes=30, now=MONDAY)
-    make_ticket(project=project, engineer=engineer, estimate_minutes=45, now=MONDAY)
+    unpromised(project, engineer, 30)
+    unpromised(project, engineer, 45)
     make_ticket(project=project, engineer=engineer, state="in_progress", now=MONDAY)
     promised(project, engineer, MONDAY + WEEK)
     found = load(MONDAY)
@@ -146,7 +155,7 @@ def test_no_more_than_a_bound_is_counted_and_the_page_says_so(
     for module in ("tickets.queries.load", "tickets.admin.load"):
         monkeypatch.setattr(f"{module}.MOST_OPEN", 2)
     for place in range(3):
-        make_ticket(project=project, engineer=engineer, estimate_minutes=30, now=MONDAY)
+        unpromised(project, engineer, 30)
         promised(project, engineer, MONDAY + place * DAY)
     found = load(MONDAY)
     assert (found.backlog, found.backlog_minutes, found.committed) == (2, 60, 2)

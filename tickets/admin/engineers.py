@@ -169,7 +169,6 @@ def _absent(request: HttpRequest, console: Console) -> str:
         actor=console.user,
         now=console.now,
     )
-    messages.success(request, f"{absence.engineer} is away: {_said(absence, console)}.")
     return _link(absence=absence.pk)
 
 

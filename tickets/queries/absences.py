@@ -6,10 +6,11 @@ from datetime import datetime
 
 from django.db.models import QuerySet
 
+from clients.queries import house_calendar
 from core.calendars import instant
 from tickets.models import Absence, OnCallShift, Ticket
 from tickets.queries.crew import Crew, crew
-from tickets.queries.load import committed_jobs, house_calendar
+from tickets.queries.load import committed_jobs
 from tickets.rules.queue.forward import forecast
 
 MOST_LATE = 50

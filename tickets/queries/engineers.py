@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from clients.models import CalendarVersion
+from clients.queries import all_calendars, known_calendars
 from core.calendars import Calendar
 
 
@@ -19,20 +19,13 @@ class Hours:
 
 def all_hours(now: datetime) -> dict[int | None, Hours]:
     """Give every calendar, by key and by name; the house's also as that of None."""
-    versions: dict[int, list[CalendarVersion]] = {}
-    rows = CalendarVersion.objects.select_related("calendar")
-    for version in rows.order_by("calendar__name", "calendar", "version"):
-        versions.setdefault(version.calendar_id, []).append(version)
     found: dict[int | None, Hours] = {}
-    for pk, known in versions.items():
-        valid = [each for each in known if each.valid_from <= now] or known[:1]
-        week = valid[-1].hours.week
-        found[pk] = Hours(
-            pk=pk,
-            name=known[0].calendar.name,
-            calendar=Calendar(tuple((each.valid_from, each.hours) for each in known)),
-            weekly_minutes=sum(end - begin for day in week for begin, end in day),
-        )
-        if known[0].calendar.is_house:
-            found[None] = found[pk]
+    known = known_calendars().by_pk
+    for row in all_calendars():
+        versions = known[row.pk].versions
+        valid = [hours for since, hours in versions if since <= now] or [versions[0][1]]
+        minutes = sum(end - begin for day in valid[-1].week for begin, end in day)
+        found[row.pk] = Hours(row.pk, row.name, known[row.pk], minutes)
+        if row.is_house:
+            found[None] = found[row.pk]
     return found

@@ -10,10 +10,11 @@ from django.db.models import Avg, Count, DecimalField, F, OuterRef, Subquery, Su
 from django.db.models.functions import Coalesce
 
 from clients.models import Retainer, User
+from clients.queries import house_calendar
 from clients.rules.retainers import SERVED
-from core.calendars import Calendar, instant, micros
+from core.calendars import instant, micros
 from tickets.models import Engineer, Ticket, TimeEntry
-from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew, _calendar_of, crew
+from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew, crew
 from tickets.rules.queue.forward import Job, Worker, forecast
 from tickets.rules.states import TicketState
 from tickets.rules.words import Priority
@@ -116,10 +117,6 @@ class Load:
     sold: Sold
     zone: str
     is_capped: bool
-
-
-def house_calendar() -> Calendar:
-    return _calendar_of(None)
 
 
 def load(now: datetime) -> Load:
