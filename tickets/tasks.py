@@ -9,6 +9,7 @@ from django.utils import timezone
 from tickets import actions
 from tickets.actions.locks import lock_ships
 from tickets.models import Alert, Report, Reporter, Sighting
+from tickets.queries.promises import clients_with_backlog, clients_with_pauses
 from tickets.rules.states import ReportState
 
 logger = logging.getLogger(__name__)
@@ -93,6 +94,24 @@ def detect_outbreaks() -> None:
     while ids := list(unchecked.filter(pk__gt=last).values_list("pk", flat=True)[:SWEEP_BATCH]):
         _each(detect_outbreak, ids)
         last = ids[-1]
+
+
+def offer_promises(client_id: int) -> None:
+    """Promise what a client has waiting, as far as its tokens and our time go."""
+    actions.offer_promises(client_id=client_id, now=timezone.now())
+
+
+def settle_pauses(client_id: int) -> None:
+    """Move a client's due times by what its retainer was paused."""
+    actions.settle_pauses(client_id=client_id, now=timezone.now())
+
+
+def sweep_promises() -> None:
+    """Keep promises up to date: pauses that are over, what is to spare, and offers anew."""
+    now = timezone.now()
+    _each(settle_pauses, clients_with_pauses(now))
+    actions.refresh_plan(now=now)
+    _each(offer_promises, clients_with_backlog(now))
 
 
 def sweep_loose_attachments() -> None:

@@ -50,6 +50,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "report.triage": _STAFF,
     "ticket.read": _READERS | {Role.API_KEY},
     "ticket.work": STAFF_ROLES,
+    "ticket.move_due": STAFF_ROLES,
     "ticket.reply": _WRITERS | {Role.API_KEY, Role.REPORTER},
     "ticket.note": STAFF_ROLES,
     "ticket.answer_fix": frozenset({Role.OWNER, Role.MEMBER, Role.REPORTER}),

@@ -293,7 +293,7 @@ def test_accepting_opens_a_ticket_under_the_report_s_number(
     )  # fmt: skip
     assert (triage.decided_title, triage.decided_estimate_minutes) == ("No credits", 90)
     assert kinds(report)[-1] == Kind.REPORT_ACCEPTED
-    assert kinds(ticket) == [Kind.REPORT_ACCEPTED, Kind.TICKET_OPENED]
+    assert kinds(ticket) == [Kind.REPORT_ACCEPTED, Kind.TICKET_OPENED, Kind.COMMITTED]
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,8 @@ def test_the_whole_way_leaves_one_event_each(
     actions.ship_ticket(release="2.0", **who)
     actions.answer_fix(ticket_id=ticket.pk, works=True, comment="", actor=bob, now=now)
     assert kinds(ticket) == [
-        Kind.REPORT_ACCEPTED, Kind.TICKET_OPENED, Kind.TICKET_STARTED, Kind.COMMENT_POSTED,
+        Kind.REPORT_ACCEPTED, Kind.TICKET_OPENED, Kind.COMMITTED, Kind.TICKET_STARTED,
+        Kind.COMMENT_POSTED,
         Kind.TICKET_WAITING, Kind.COMMENT_POSTED, Kind.TICKET_RESUMED, Kind.LINK_ADDED,
         Kind.TICKET_IN_REVIEW, Kind.TICKET_SHIPPED, Kind.FIX_CONFIRMED,
     ]  # fmt: skip

@@ -30,6 +30,7 @@ from tickets.actions.crew import (
     reset_engineer,
     set_ticket_skill,
 )
+from tickets.actions.due import move_due
 from tickets.actions.fixes import (
     answer_fix,
     answer_fix_check,
@@ -51,6 +52,11 @@ from tickets.actions.outbreaks import (
 )
 from tickets.actions.presence import (
     mark_present,
+)
+from tickets.actions.promises import (
+    offer_promises,
+    refresh_plan,
+    settle_pauses,
 )
 from tickets.actions.reports import (
     receive_report,
@@ -126,14 +132,17 @@ __all__ = [
     "link_ticket",
     "log_time",
     "mark_present",
+    "move_due",
     "note_on_ticket",
     "open_outbreak",
+    "offer_promises",
     "propose_triage",
     "put_back",
     "receive_report",
     "reconsider_report",
     "recount_reach",
     "remove_absence",
+    "refresh_plan",
     "reopen_ticket",
     "reply_to_report",
     "reply_to_ticket",
@@ -144,6 +153,7 @@ __all__ = [
     "send_to_review",
     "set_ticket_skill",
     "ship_outbreak",
+    "settle_pauses",
     "ship_ticket",
     "start_ticket",
     "start_timer",

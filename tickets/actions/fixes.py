@@ -16,6 +16,7 @@ from tickets.actions.conversation import reply_to_ticket
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket, save_ticket
 from tickets.actions.mails import tell_staff
+from tickets.actions.promises import promise
 from tickets.actions.tickets import reopen
 from tickets.actions.triage import count_reach
 from tickets.models import FixCheck, Reporter, Ticket, TicketEvent, TicketEventKind
@@ -124,6 +125,7 @@ def _answer(
     if not works:
         reopen(ticket, now=now)
         record(ticket, TicketEventKind.TICKET_REOPENED, actor=actor, at=now)
+        promise(ticket, now=now)
     elif ticket.state == TicketState.SHIPPED:
         ticket.check_move(TicketState.VERIFIED)
         ticket.state = TicketState.VERIFIED

@@ -1,15 +1,266 @@
 """Promises: which tickets get a due time, and what happens to it later."""
 
-from tickets.models import QueuePlan
+from datetime import datetime
+from typing import Any
 
+from django.db import transaction
+
+from clients.queries import terms_of
+from clients.rules.terms import Terms
+from core.calendars import micros
+from tickets.actions.events import record
+from tickets.actions.locks import save_ticket
+from tickets.models import QueuePlan, ShareAccount, Ticket, TicketEventKind
+from tickets.queries.access import Actor
+from tickets.queries.promises import (
+    Plan,
+    later,
+    move_calendar,
+    offerable,
+    owed_stops,
+    plan_of,
+    target_of,
+)
+from tickets.rules.queue.promising import Trial
+from tickets.rules.queue.tokens import Bucket
+from tickets.rules.states import OPEN, TicketState
+from tickets.rules.words import Priority
+
+_K = TicketEventKind
 _THE_ONE = 1
+# So many of a client's tickets are tried at each offer: one that does not fit says little of a
+# shorter one, and everybody waits while it is tried.
+_MOST_TRIES = 5
 
 
 def lock_plan() -> QueuePlan:
     """Lock the one row that decisions about the order of work take one after the other.
 
     Reports are locked before it, and the caller's ticket; whoever holds it waits for no other
-    ticket. One inside a transaction only.
+    ticket. Inside a transaction only.
     """
-    QueuePlan.objects.get_or_create(pk=_THE_ONE)
-    return QueuePlan.objects.select_for_update(no_key=True).get(pk=_THE_ONE)
+    rows = QueuePlan.objects.select_for_update(no_key=True)
+    plan = rows.filter(pk=_THE_ONE).first()
+    if plan is None:
+        QueuePlan.objects.get_or_create(pk=_THE_ONE)
+        plan = rows.get(pk=_THE_ONE)
+    return plan
+
+
+def promise(ticket: Ticket, *, now: datetime) -> None:
+    """Decide whether a locked ticket gets a due time, or a sooner one.
+
+    In the caller's transaction. Called last of all by what opens or reopens it, brings it back from
+    waiting, or changes its priority or estimate. A due time is its target: it needs a token, unless
+    the ticket is P1, and a forward simulation that keeps every promise. One that stands is never
+    weakened. Nothing is decided of what is done, waits for the client or has a severity nobody
+    confirmed.
+    """
+    if not _is_decided(ticket):
+        return
+    row = lock_plan()
+    plan = plan_of(now)
+    if ticket.due_at is None:
+        trial = _promise_first(ticket, plan, now)
+    else:
+        trial = _promise_sooner(ticket, plan, now)
+    keep_spare(row, plan, trial, now)
+
+
+def resume_promise(ticket: Ticket, *, now: datetime) -> None:
+    """Move the due time of a locked ticket that came back by exactly what it stood still.
+
+    One without a due time is decided on as ``promise`` does.
+    """
+    if ticket.due_at is None:
+        promise(ticket, now=now)
+    elif _move_by_stops(ticket, now):
+        refresh_plan(now=now)
+
+
+def forget_late_promise(ticket: Ticket, *, now: datetime) -> None:
+    """Take the due time of a locked ticket that is reopened after it; one that lies ahead stays."""
+    if ticket.due_at is not None and ticket.due_at <= now:
+        ticket.due_at = ticket.committed_at = None
+        save_ticket(ticket, "due_at", "committed_at")
+
+
+@transaction.atomic
+def offer_promises(*, client_id: int, now: datetime) -> int:
+    """Promise what a client has waiting, best first, as far as tokens and capacity go.
+
+    Gives how many. What does not fit is told to nobody anew; tickets somebody holds are passed
+    over.
+    """
+    row = lock_plan()
+    terms = terms_of(client_id)
+    if terms is None:
+        return 0
+    account = _account(client_id, terms, now)
+    waiting = offerable(now).filter(client=client_id)
+    tickets = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",))
+    plan, promised, tries = plan_of(now), 0, 0
+    for ticket in tickets[: _MOST_TRIES * 4]:
+        is_p1 = ticket.priority == Priority.P1
+        if tries == _MOST_TRIES or not (is_p1 or _bucket(account, terms).level(micros(now)) >= 1):
+            break
+        target = target_of(ticket)
+        assert target is not None
+        trial = trial_of(ticket, plan, target)
+        if trial.refused_for(plan.job_of(ticket, target)):
+            tries += 1
+            continue
+        _commit(ticket, target, plan, trial, account, terms, now)
+        plan = plan.after(trial)
+        promised += 1
+    keep_spare(row, plan, plan.trial(), now)
+    return promised
+
+
+@transaction.atomic
+def settle_pauses(*, client_id: int, now: datetime) -> int:
+    """Move a client's due times by what its retainer was not served; gives how many moved."""
+    promised = Ticket.objects.filter(client=client_id, state__in=OPEN, due_at__isnull=False)
+    tickets = promised.order_by("pk").select_for_update(skip_locked=True, no_key=True)
+    moved = sum(_move_by_stops(ticket, now) for ticket in tickets)
+    if moved:
+        refresh_plan(now=now)
+    return moved
+
+
+@transaction.atomic
+def refresh_plan(*, now: datetime) -> None:
+    """Simulate all promises as they stand, and keep what is to spare."""
+    row = lock_plan()
+    plan = plan_of(now)
+    keep_spare(row, plan, plan.trial(), now)
+
+
+def _is_decided(ticket: Ticket) -> bool:
+    return (
+        ticket.is_open
+        and ticket.state != TicketState.WAITING
+        and ticket.severity_confirmed_at is not None
+    )
+
+
+def _promise_first(ticket: Ticket, plan: Plan, now: datetime) -> Trial:
+    """Promise the target of a ticket without a due time, or say why not."""
+    target = target_of(ticket)
+    terms = terms_of(ticket.client_id)
+    if terms is None or target is None:
+        _refuse(ticket, now, reason="no_plan")
+        return plan.trial()
+    account = _account(ticket.client_id, terms, now)
+    if ticket.priority != Priority.P1 and _bucket(account, terms).level(micros(now)) < 1:
+        _refuse(ticket, now, reason="no_token")
+        return plan.trial()
+    trial = trial_of(ticket, plan, target)
+    broken = trial.refused_for(plan.job_of(ticket, target))
+    if target <= now or (broken and broken.ticket == ticket.number):
+        _refuse(ticket, now, reason="own_due")
+        return plan.trial()
+    if broken:
+        _refuse(ticket, now, reason="breaks", number=broken.ticket)
+        return plan.trial()
+    _commit(ticket, target, plan, trial, account, terms, now)
+    return trial
+
+
+def _promise_sooner(ticket: Ticket, plan: Plan, now: datetime) -> Trial:
+    """Move a due time to a target that is sooner, if that can be kept; else it stands."""
+    target = target_of(ticket)
+    assert ticket.due_at is not None
+    if target is None or not now < target < ticket.due_at:
+        return plan.trial()
+    trial = trial_of(ticket, plan, target)
+    if trial.refused_for(plan.job_of(ticket, target)):
+        return plan.trial()
+    move(ticket, target, now, actor=None, reason="target")
+    return trial
+
+
+def trial_of(ticket: Ticket, plan: Plan, due_at: datetime) -> Trial:
+    """Simulate a due time; of work in hand only its engineer's time counts."""
+    job = plan.job_of(ticket, due_at)
+    if ticket.state == TicketState.QUEUED:
+        return plan.trial(job)
+    worker = plan.crew.worker_of(ticket.assignee_id or 0)
+    trial = plan.trial()
+    end = worker.free_at if worker and ticket.state == TicketState.IN_PROGRESS else None
+    return trial.with_own(job, end) if end else trial
+
+
+def _commit(
+    ticket: Ticket,
+    due_at: datetime,
+    plan: Plan,
+    trial: Trial,
+    account: ShareAccount,
+    terms: Terms,
+    now: datetime,
+) -> None:
+    bucket = _bucket(account, terms)
+    if ticket.priority != Priority.P1:
+        bucket = bucket.taken(micros(now))
+        account.tokens, account.tokens_at = bucket.tokens, now
+        account.save(update_fields=["tokens", "tokens_at"])
+    ticket.due_at, ticket.committed_at = due_at, now
+    save_ticket(ticket, "due_at", "committed_at")
+    record(
+        ticket, _K.COMMITTED, actor=None, at=now,
+        data={
+            "due_at": due_at.isoformat(),
+            "tokens": round(bucket.level(micros(now)), 4),
+            "spare": round(plan.spare_minutes(trial), 2),
+        },
+    )  # fmt: skip
+
+
+def _refuse(ticket: Ticket, now: datetime, **why: Any) -> None:
+    record(ticket, _K.NOT_PROMISED, actor=None, at=now, data=why)
+
+
+def move(ticket: Ticket, due_at: datetime, at: datetime, *, actor: Actor, **why: Any) -> None:
+    """Write another due time of a locked ticket and why it has it."""
+    assert ticket.due_at is not None
+    data = {"from": ticket.due_at.isoformat(), "to": due_at.isoformat(), **why}
+    ticket.due_at = due_at
+    save_ticket(ticket, "due_at")
+    record(ticket, _K.DUE_MOVED, actor=actor, at=at, data=data)
+
+
+def _move_by_stops(ticket: Ticket, now: datetime) -> bool:
+    """Move a due time by the stops that are over and not counted yet; tell whether it moved."""
+    calendar, before = move_calendar(ticket), ticket.due_at
+    for start, end in owed_stops(ticket, now):
+        assert ticket.due_at is not None
+        move(
+            ticket, later(calendar, ticket.due_at, start, end), now, actor=None,
+            reason="stopped", since=start.isoformat(), until=end.isoformat(),
+        )  # fmt: skip
+    return ticket.due_at != before
+
+
+def _account(client_id: int, terms: Terms, now: datetime) -> ShareAccount:
+    """Give a client's account, under the lock of the plan; a new one starts full of tokens."""
+    most = float(terms.most_tokens_per_slot) * terms.slots
+    account, _ = ShareAccount.objects.get_or_create(
+        client_id=client_id, defaults={"tokens": most, "tokens_at": now}
+    )
+    return account
+
+
+def _bucket(account: ShareAccount, terms: Terms) -> Bucket:
+    return Bucket(
+        tokens=account.tokens,
+        at=micros(account.tokens_at),
+        refill=float(terms.tokens_per_slot) * terms.slots,
+        most=float(terms.most_tokens_per_slot) * terms.slots,
+    )
+
+
+def keep_spare(row: QueuePlan, plan: Plan, trial: Trial, now: datetime) -> None:
+    """Keep in the locked plan what a simulation found to spare."""
+    row.spare_minutes, row.simulated_at = plan.spare_minutes(trial), now
+    row.save(update_fields=["spare_minutes", "simulated_at"])

@@ -21,6 +21,7 @@ from tickets.actions.conversation import note_on_ticket, reply_to_ticket
 from tickets.actions.conversation import resume as resume_ticket
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket, lock_unanswered, save_ticket
+from tickets.actions.promises import forget_late_promise, promise, resume_promise
 from tickets.actions.triage import check_terms, decide_opening
 from tickets.models import FixCheck, Report, Ticket, TicketEventKind, TicketLink
 from tickets.rules.states import TicketState
@@ -92,6 +93,7 @@ def put_back(*, ticket_id: int, actor: User, now: datetime) -> Ticket:
     ticket.state, ticket.assignee = TicketState.QUEUED, None
     save_ticket(ticket, "state", "assignee")
     record(ticket, _K.TICKET_PUT_BACK, actor=actor, at=now)
+    resume_promise(ticket, now=now)
     return ticket
 
 
@@ -173,6 +175,7 @@ def ship_ticket(*, ticket_id: int, actor: User, release: str, now: datetime) -> 
         data={"release": ticket.release_id} if ticket.release_id else {},
     )
     enqueue("tickets.tasks.ask_reporters", event_id=event.pk)
+    enqueue("tickets.tasks.offer_promises", client_id=ticket.client_id)
     return ticket
 
 
@@ -185,6 +188,7 @@ def reopen_ticket(*, ticket_id: int, reason: str, actor: User, now: datetime) ->
     reopen(ticket, now=now)
     record(ticket, _K.TICKET_REOPENED, actor=actor, at=now)
     note_on_ticket(ticket_id=ticket.pk, body=reason, actor=actor, now=now)
+    promise(ticket, now=now)
     return ticket
 
 
@@ -227,6 +231,7 @@ def edit_ticket(
     confirms = ticket.severity_confirmed_at is None
     if not (changed or confirms):
         return ticket
+    before = ticket.priority
     for field, value in terms.items():
         setattr(ticket, field, value)
     if confirms:
@@ -240,6 +245,8 @@ def edit_ticket(
         decide_opening(ticket, actor=actor, now=now)
     if is_s1_now and ticket.is_open and (report := ticket.reports.order_by("pk").first()):
         raise_alert(report=report, now=now)
+    if confirms or ticket.priority != before or "estimate_minutes" in changed:
+        promise(ticket, now=now)
     return ticket
 
 
@@ -256,6 +263,7 @@ def approve_p1(*, ticket_id: int, actor: User, now: datetime) -> Ticket:
     ticket.reprioritise()
     save_ticket(ticket, "p1_approved_at", "priority")
     record(ticket, _K.P1_APPROVED, actor=actor, at=now, data={"reach": ticket.reach})
+    promise(ticket, now=now)
     return ticket
 
 
@@ -287,6 +295,7 @@ def reopen(ticket: Ticket, *, now: datetime) -> None:
     ticket.reopened_count += 1
     save_ticket(ticket, "state", "shipped_at", "reopened_count")
     ticket.fix_checks.filter(state=FixCheck.State.ASKED).update(state=FixCheck.State.SUPERSEDED)
+    forget_late_promise(ticket, now=now)
 
 
 def _changes(ticket: Ticket, terms: Mapping[str, str | int]) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from tickets.actions.conversation import post_on_report, put_back_into_triage
 from tickets.actions.events import record
 from tickets.actions.locks import lock_report, save_ticket
 from tickets.actions.mails import mail_comment, mail_report
+from tickets.actions.promises import promise
 from tickets.actions.reports import respond_by
 from tickets.actions.sightings import keep_sightings
 from tickets.models import Report, Source, Ticket, TicketEventKind, Triage
@@ -92,6 +93,7 @@ def accept_report(
     acknowledge_alert_of(report=report, actor=actor, now=now)
     if ticket.severity == Severity.S1 and triage.severity != Severity.S1:
         raise_alert(report=report, now=now)
+    promise(ticket, now=now)
     return ticket
 
 
@@ -212,7 +214,7 @@ def count_reach(ticket: Ticket, *, now: datetime) -> None:
     counted, unsigned = reach_of(ticket.pk)
     if (counted, unsigned) == (ticket.reach, ticket.unsigned_reach):
         return
-    grew = counted > ticket.reach and ticket.reach > 0
+    grew, before = counted > ticket.reach and ticket.reach > 0, ticket.priority
     ticket.reach, ticket.unsigned_reach = counted, unsigned
     ticket.reprioritise()
     save_ticket(ticket, "reach", "unsigned_reach", "priority")
@@ -224,6 +226,8 @@ def count_reach(ticket: Ticket, *, now: datetime) -> None:
             at=now,
             data={"reach": counted, "priority": ticket.priority},
         )
+    if grew and ticket.priority != before:
+        promise(ticket, now=now)
 
 
 def decide_opening(ticket: Ticket, *, actor: User, now: datetime) -> None:

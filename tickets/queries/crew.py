@@ -10,7 +10,9 @@ from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, Greatest, JSONObject
 
-from clients.models import CalendarVersion, User
+from clients.models import User
+from clients.queries import known_calendars
+from clients.queries.calendars import Calendars
 from clients.rules.roles import ENGINEERS
 from core.calendars import Calendar, instant, micros
 from tickets.models import Absence, Engineer, Skill, Ticket, TimeEntry
@@ -55,7 +57,8 @@ def crew(now: datetime, *, without_absence: int | None = None) -> Crew:
     """Give who works in the coming weeks, if wished as if one absence were not."""
     rows = list(_engineers(now, without_absence))
     groups, projects, mine = _grouped(rows)
-    workers = tuple(_worker(row, mine[row["pk"]], now) for row in rows)
+    known = known_calendars()
+    workers = tuple(_worker(row, mine[row["pk"]], known, now) for row in rows)
     return Crew(workers, _weekly(workers, micros(now)), groups, projects)
 
 
@@ -99,8 +102,10 @@ def _left_minutes() -> Coalesce:
     return Coalesce(Subquery(in_hand), 0)
 
 
-def _worker(row: dict[str, Any], groups: frozenset[int] | None, now: datetime) -> Worker:
-    calendar = _calendar_of(row["calendar"])
+def _worker(
+    row: dict[str, Any], groups: frozenset[int] | None, known: Calendars, now: datetime
+) -> Worker:
+    calendar = known.by_pk[row["calendar"]] if row["calendar"] else known.house
     away = tuple(
         (micros(datetime.fromisoformat(span["start"])), micros(datetime.fromisoformat(span["end"])))
         for span in row["away"]
@@ -111,12 +116,6 @@ def _worker(row: dict[str, Any], groups: frozenset[int] | None, now: datetime) -
     free_at = shifts.finish(at, row["left_minutes"] * _MINUTE) if row["left_minutes"] else at
     end = at + 7 * WEEKS_AHEAD * _DAY
     return Worker(row["pk"], shifts, max(at, free_at if free_at is not None else end), groups)
-
-
-def _calendar_of(pk: int | None) -> Calendar:
-    chosen = {"calendar": pk} if pk else {"calendar__is_house": True}
-    versions = CalendarVersion.objects.filter(**chosen).order_by("version")
-    return Calendar(tuple((version.valid_from, version.hours) for version in versions))
 
 
 @lru_cache(maxsize=256)

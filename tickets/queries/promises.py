@@ -1,0 +1,265 @@
+"""What is promised: the simulation's jobs, what a change would break, and honest forecasts."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
+from django.db.models.functions import Coalesce, Greatest
+
+from clients.models import Client, ClientEvent, ClientEventKind, Retainer
+from clients.queries import calendar_of, house_calendar, terms_of
+from clients.rules.retainers import SERVED
+from core.calendars import Calendar, NeverOpen, instant, micros
+from tickets.models import SlaClock, Ticket, TicketEvent, TicketEventKind, TimeEntry
+from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew, crew
+from tickets.rules.clocks import Clock
+from tickets.rules.queue.forward import Job
+from tickets.rules.queue.promising import NEVER, Trial, least_spare, try_out
+from tickets.rules.states import OPEN, TicketState
+from tickets.rules.stops import closed_stops, stops_of
+from tickets.rules.words import Priority
+
+MINUTE = 60_000_000
+_K = TicketEventKind
+_UNBEGUN = [TicketState.QUEUED, TicketState.WAITING]
+_SERVED = [state.value for state in SERVED]
+# A move of a retainer is looked at for so long; what it owes is derived from the events.
+_LOOK_BACK = timedelta(days=30)
+_ENDS_WAITING = [
+    _K.TICKET_RESUMED, _K.TICKET_PUT_BACK, _K.TICKET_STARTED, _K.TICKET_CLOSED, _K.TICKET_REOPENED,
+]  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All promised work nobody has begun, in order, and who is there to do it."""
+
+    crew: Crew
+    jobs: list[Job]
+
+    def trial(self, *changed: Job, without: Iterable[int] = ()) -> Trial:
+        """Simulate it with some jobs new or changed, and without some tickets."""
+        return try_out(self.jobs, self.crew.workers, *changed, without=without)
+
+    def after(self, trial: Trial) -> "Plan":
+        """Give the plan with what a trial changed."""
+        return Plan(self.crew, list(trial.jobs))
+
+    def spare_minutes(self, trial: Trial) -> float:
+        """Give by how many open minutes every promise could slip."""
+        return least_spare(trial, self.crew.workers) / MINUTE
+
+    def job_of(self, ticket: Ticket, due_at: datetime) -> Job:
+        """Give the job a ticket would be with a due time."""
+        known = next((job for job in self.jobs if job.ticket == ticket.number), None)
+        return Job(
+            ticket=ticket.number,
+            due=micros(due_at),
+            work=known.work if known else ticket.estimate_minutes * MINUTE,
+            p1=ticket.priority == Priority.P1,
+            group=self.crew.group_of(ticket.project_id, ticket.skill_id),
+        )
+
+
+@dataclass(frozen=True)
+class Breach:
+    """A promise that would be broken, and by how many open minutes of the house."""
+
+    number: int
+    minutes: int
+
+
+def plan_of(now: datetime) -> Plan:
+    """Load the plan of an instant."""
+    people = crew(now)
+    return Plan(people, committed_jobs(people, now))
+
+
+def committed_jobs(people: Crew, now: datetime) -> list[Job]:
+    """Give the promised work nobody has begun, in order; what stands still as if it went on now.
+
+    A P1 nobody promised goes before the others all the same: it is there, and never late.
+    """
+    jobs: list[Job] = []
+    stopped: _Stopped | None = None
+    for number, client, priority, project, skill, due_at, left, committed_at, since in _rows():
+        due = NEVER
+        if due_at:
+            stopped = stopped or _Stopped()
+            if begins := min(filter(None, (since, stopped.since.get(client))), default=None):
+                calendar = stopped.calendar(client, priority)
+                due_at = later(calendar, due_at, max(begins, committed_at), now)
+            due = micros(due_at)
+        group = people.group_of(project, skill)
+        jobs.append(Job(number, due, left * MINUTE, priority == Priority.P1, group))
+    jobs.sort(key=lambda job: job.order)
+    return jobs
+
+
+def consequences(ticket: Ticket, due_at: datetime, now: datetime) -> list[Breach]:
+    """Give which promises would be broken if a ticket were due at another time, itself too."""
+    if ticket.state not in _UNBEGUN:
+        return []
+    plan = plan_of(now)
+    return breaches_of(plan.trial(plan.job_of(ticket, due_at)))
+
+
+def breaches_of(trial: Trial) -> list[Breach]:
+    """Give what a trial would break, in due order."""
+    house = house_calendar()
+    return [
+        Breach(job.ticket, house.minutes_between(instant(job.due), instant(end)) if end else 0)
+        for job in trial.late
+        for end in [trial.ends[job.ticket]]
+    ]
+
+
+def target_of(ticket: Ticket) -> datetime | None:
+    """Give by when a ticket should be resolved by its client's plan, promised or not."""
+    clock = SlaClock.objects.filter(report=ticket.number, clock=Clock.RESOLUTION).first()
+    if clock is not None:
+        return clock.due_at
+    terms = terms_of(ticket.client_id)
+    if terms is None:
+        return None
+    target = terms.targets[ticket.priority]
+    try:
+        return calendar_of(target.calendar_id).add_minutes(
+            ticket.received_at, target.resolution_minutes
+        )
+    except NeverOpen:
+        return None
+
+
+def owed_stops(ticket: Ticket, now: datetime) -> list[tuple[datetime, datetime]]:
+    """Give the times in which a promise stood still and by which it was not moved yet, in order."""
+    assert ticket.committed_at is not None
+    waits = TicketEvent.objects.filter(
+        ticket=ticket, kind__in=[_K.TICKET_WAITING, *_ENDS_WAITING]
+    ).order_by("at", "pk")
+    served = ClientEvent.objects.filter(
+        client=ticket.client_id, kind=ClientEventKind.RETAINER_MOVED
+    ).order_by("at", "pk")
+    moved = TicketEvent.objects.filter(
+        ticket=ticket, kind=_K.DUE_MOVED, data__reason="stopped"
+    ).order_by("-at", "-pk")
+    last = moved.values_list("data__until", flat=True).first()
+    since = max(ticket.committed_at, datetime.fromisoformat(last) if last else ticket.committed_at)
+    stops = [
+        *stops_of((at, kind == _K.TICKET_WAITING) for at, kind in waits.values_list("at", "kind")),
+        *stops_of((at, to not in _SERVED) for at, to in served.values_list("at", "data__to")),
+    ]
+    return [(max(start, since), end) for start, end in closed_stops(stops) if since < end <= now]
+
+
+def move_calendar(ticket: Ticket) -> Calendar:
+    """Give the calendar a promise moves by: that of its terms, else the house's."""
+    return _calendar(ticket.client_id, ticket.priority)
+
+
+def later(calendar: Calendar, due_at: datetime, start: datetime, end: datetime) -> datetime:
+    """Move a due time by the open time that passed."""
+    try:
+        return calendar.add(due_at, calendar.between(start, end))
+    except NeverOpen:
+        return due_at
+
+
+def offerable(now: datetime) -> QuerySet[Ticket]:
+    """List what waits in the queue without a promise though its target lies ahead, best first."""
+    clocks = SlaClock.objects.filter(report=OuterRef("number"), clock=Clock.RESOLUTION)
+    return (
+        Ticket.objects.filter(
+            ~Exists(clocks.exclude(due_at__gt=now)), state=TicketState.QUEUED, due_at=None
+        )
+        .exclude(severity_confirmed_at=None)
+        .order_by("-rank", "number")
+    )
+
+
+def clients_with_backlog(now: datetime) -> list[int]:
+    """List the clients who have something that could still be promised, least served first."""
+    waiting = offerable(now).order_by().values("client")
+    return list(
+        Client.objects.filter(pk__in=waiting)
+        .order_by(F("share_account__virtual_minutes").asc(nulls_first=True), "pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def clients_with_pauses(now: datetime) -> list[int]:
+    """List the clients whose retainer is served again since lately and who have promises open."""
+    back = ClientEvent.objects.filter(
+        kind=ClientEventKind.RETAINER_MOVED, at__gt=now - _LOOK_BACK,
+        data__to__in=_SERVED,
+    )  # fmt: skip
+    promised = Ticket.objects.filter(
+        client__in=back.values("client"), state__in=OPEN, due_at__isnull=False
+    )
+    return list(promised.order_by("client").values_list("client", flat=True).distinct())
+
+
+def _calendar(client_id: int, priority: str) -> Calendar:
+    terms = terms_of(client_id)
+    return calendar_of(terms.targets[priority].calendar_id if terms else None)
+
+
+def _rows() -> Iterable[tuple[Any, ...]]:
+    """Give the unbegun work that takes time before others, in one statement, as tuples."""
+    logged = (
+        TimeEntry.objects.filter(ticket=OuterRef("pk"), voided_at=None)
+        .order_by()
+        .values("ticket")
+        .annotate(total=Sum("minutes"))
+        .values("total")
+    )
+    waits = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind=_K.TICKET_WAITING)
+    left = Greatest(LEAST_LEFT_MINUTES, F("estimate_minutes") - Coalesce(Subquery(logged), 0))
+    return (
+        Ticket.objects.filter(
+            Q(due_at__isnull=False) | Q(priority=Priority.P1), state__in=_UNBEGUN
+        )
+        .order_by()
+        .annotate(
+            left=left,
+            since=Case(
+                When(
+                    state=TicketState.WAITING,
+                    then=Subquery(waits.order_by("-at").values("at")[:1]),
+                )
+            ),
+        )
+        .values_list(
+            "number", "client_id", "priority", "project_id", "skill_id", "due_at", "left",
+            "committed_at", "since",
+        )
+    )  # fmt: skip
+
+
+@dataclass
+class _Stopped:
+    """Whose retainers are not served, since when, and by which calendars promises move."""
+
+    since: dict[int, datetime] = field(default_factory=dict)
+    _calendars: dict[tuple[int, str], Calendar] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        served = Retainer.objects.filter(client=OuterRef("client"), state__in=_SERVED)
+        promised = Ticket.objects.filter(
+            ~Exists(served), state__in=_UNBEGUN, due_at__isnull=False
+        ).order_by()
+        stopped = ClientEvent.objects.filter(
+            client__in=promised.values("client"),
+            kind=ClientEventKind.RETAINER_MOVED,
+            data__from__in=_SERVED,
+        ).exclude(data__to__in=_SERVED)
+        self.since = dict(stopped.order_by().values_list("client").annotate(at=Max("at")))
+
+    def calendar(self, client_id: int, priority: str) -> Calendar:
+        known = self._calendars.get((client_id, priority))
+        if known is None:
+            known = _calendar(client_id, priority)
+            self._calendars[client_id, priority] = known
+        return known
