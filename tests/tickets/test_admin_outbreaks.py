@@ -185,7 +185,7 @@ def test_closing_asks_for_no_reason_and_keeps_one(outbreak: Outbreak, engineer: 
     assert outbreak.state == "closed"
     again = post(engineer, _page(outbreak), "close")
     assert again.status_code == 409
-    assert "This outbreak is closed." in said(again)
+    assert "This outbreak is closed." in again.content.decode()
     assert post(engineer, _page(outbreak), "fly").status_code == 200
 
 

@@ -73,7 +73,7 @@ def outbreak_page(request: HttpRequest, console: Console, pk: int) -> HttpRespon
         "outbreak": outbreak,
         "children": children[:MOST_CHILDREN],
         "has_more": len(children) > MOST_CHILDREN,
-        "ready": _by_project(children[:MOST_CHILDREN]),
+        "ready": [] if outbreak.state == Outbreak.State.CLOSED else _by_project(children),
     }
     status = context["refusal"].status if context["refusal"] else 200
     return show(request, console, "console/outbreak.html", context, status=status)
