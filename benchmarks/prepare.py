@@ -24,7 +24,8 @@ from django.http import HttpRequest  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
 from clients import actions as clients  # noqa: E402
-from clients.models import Client, Member, PlanVersion, Project, User  # noqa: E402
+from clients.models import Calendar, Client, Member, PlanVersion, Project, User  # noqa: E402
+from clients.rules.terms import Target  # noqa: E402
 from core.money import Money  # noqa: E402
 from core.tokens import derive_token  # noqa: E402
 from tickets.models import Report  # noqa: E402
@@ -72,10 +73,14 @@ def accounts(*, client_count: int = 1) -> dict[str, Any]:
     )
     TOTP.activate(admin, generate_totp_secret())
     plan = clients.create_plan(name="Bench", actor=None, now=now)
+    house = Calendar.objects.get(is_house=True)
     version = clients.publish_plan_version(
         plan_id=plan.pk,
         price=Money("100", "EUR"),
-        targets={f"P{place}": (60 * place, 600 * place) for place in range(1, 5)},
+        targets={
+            f"P{place}": Target(60 * place, 60 * place, 600 * place, house.pk)
+            for place in range(1, 5)
+        },
         actor=None,
         now=now,
     )

@@ -26,6 +26,7 @@ from clients.models import (
     User,
 )
 from clients.rules.retainers import RetainerState
+from clients.rules.terms import Target
 from core.money import Money
 from core.tokens import derive_token
 from tickets import actions
@@ -47,7 +48,7 @@ from tickets.rules.states import DeclineReason, TicketState
 
 _numbers = itertools.count(1)
 
-# A plan's usual promises: business minutes to the first response and to the resolution.
+# A plan's usual promises: open minutes to the first response and to the resolution.
 TARGETS = {"P1": (60, 480), "P2": (240, 1440), "P3": (480, 2400), "P4": (960, 4800)}
 _RETAINER_PATHS = {
     RetainerState.DRAFT: (),
@@ -129,12 +130,23 @@ def make_member(
     return member
 
 
+def make_targets(calendar: Calendar | None = None, **minutes: tuple[int, int]) -> dict[str, Target]:
+    """Give the usual targets but for the priorities given, by the house's calendar unless given; a
+    reply is due as soon as the first response."""
+    calendar = calendar or Calendar.objects.get(is_house=True)
+    return {
+        priority: Target(response, response, resolution, calendar.pk)
+        for priority, (response, resolution) in {**TARGETS, **minutes}.items()
+    }
+
+
 def make_plan_version(
     *,
     name: str = "",
     price: Money | None = None,
-    targets: Mapping[str, tuple[int, int]] = TARGETS,
+    targets: Mapping[str, Target] | None = None,
     now: datetime | None = None,
+    **terms: Any,
 ) -> PlanVersion:
     """Publish the first version of a new plan."""
     plan = client_actions.create_plan(
@@ -143,9 +155,10 @@ def make_plan_version(
     return client_actions.publish_plan_version(
         plan_id=plan.pk,
         price=price or Money("490", "EUR"),
-        targets=targets,
+        targets=targets or make_targets(),
         actor=None,
         now=now or timezone.now(),
+        **terms,
     )
 
 
@@ -309,7 +322,7 @@ def walk_ticket(ticket: Ticket, state: str, *, engineer: User, now: datetime | N
     if wanted == TicketState.CLOSED:
         actions.close_ticket(message="This is no longer needed.", **move)
         return
-    actions.start_ticket(**move)
+    _start(move)
     if wanted == TicketState.IN_PROGRESS:
         return
     if wanted == TicketState.WAITING:
@@ -324,6 +337,14 @@ def walk_ticket(ticket: Ticket, state: str, *, engineer: User, now: datetime | N
     if wanted == TicketState.VERIFIED:
         _, token = make_fix_check(ticket=ticket, now=now)
         actions.answer_fix_check(token=token, works=True, comment="", now=now)
+
+
+def _start(move: dict[str, Any]) -> None:
+    """Start a ticket, out of order if another is next."""
+    try:
+        actions.start_ticket(**move)
+    except actions.OutOfOrder:
+        actions.start_ticket(reason="The client called about it.", **move)
 
 
 def ship(ticket: Ticket, *, engineer: User | None = None, now: datetime | None = None) -> Ticket:

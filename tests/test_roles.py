@@ -186,7 +186,7 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "create_plan": (ADMIN | {"system"}, lambda s: {"name": "New plan"}),
     "publish_plan_version": (ADMIN | {"system"}, lambda s: {
         "plan_id": factories.make_plan_version(now=s.now).plan_id, "price": PRICE,
-        "targets": factories.TARGETS}),
+        "targets": factories.make_targets()}),
     "create_retainer": (ADMIN | {"system"}, lambda s: _retainer(s)),
     "set_retainer_state": (ADMIN | {"system"}, lambda s: {
         "retainer_id": s.acme.retainers.get().pk, "state": "paused"}),
@@ -258,6 +258,9 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "ship_outbreak": (STAFF, lambda s: {
         "outbreak_id": _outbreak(s).pk, "ticket_ids": [], "releases": {}}),
     "close_outbreak": (STAFF, lambda s: {"outbreak_id": _outbreak(s).pk}),
+    "move_due": (STAFF, lambda s: {
+        "ticket_id": s.ticket(severity="S3").pk, "due_at": s.now + timedelta(days=2),
+        "reason": "They asked for it."}),
     "link_pull_request": (STAFF, lambda s: {
         "ticket_id": s.ticket().pk, "url": "https://git.test/pull/1"}),
     "mark_present": (STAFF, lambda s: {"ticket_id": s.ticket().pk}),

@@ -1,5 +1,7 @@
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
+from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Max
@@ -19,12 +21,14 @@ from clients.models import (
 from clients.queries import house_role, role_of
 from clients.rules.retainers import RetainerState
 from clients.rules.roles import require
+from clients.rules.terms import PRIORITIES, Target
 from core.errors import InvalidInput, MoveRefused
 from core.money import Money
 from core.validation import check_fields, unless_taken
 
-PRIORITIES = ("P1", "P2", "P3", "P4")
 MOST_TARGET_MINUTES = 52 * 5 * 480
+MOST_SLOTS = 100
+MOST_TOKENS = Decimal(100)
 
 
 @transaction.atomic
@@ -46,40 +50,39 @@ def publish_plan_version(
     *,
     plan_id: int,
     price: Money,
-    targets: Mapping[str, tuple[int, int]],
+    targets: Mapping[str, Target],
     actor: User | None,
     now: datetime,
+    slots: int = 1,
+    tokens_per_slot: Decimal = Decimal(4),
+    most_tokens_per_slot: Decimal = Decimal(8),
 ) -> PlanVersion:
     """Publish new terms; running retainers keep the version they agreed on.
 
-    ``targets`` gives, for each of P1 to P4, business minutes to the first response and to the
-    resolution. Raises InvalidInput for a missing priority, or a resolution before the response.
+    ``targets`` are those of P1 to P4. Raises InvalidInput for a missing priority, a resolution
+    before the response, an unknown calendar, or slots and tokens out of range.
     """
     plan = Plan.objects.select_for_update(no_key=True).get(pk=plan_id)
     require(house_role(actor), "plan.publish")
     _check_targets(targets)
+    _check_tokens(slots, tokens_per_slot, most_tokens_per_slot)
     latest = plan.versions.aggregate(latest=Max("version"))["latest"] or 0
     version = PlanVersion(
         plan=plan,
         version=latest + 1,
         price_amount=price.amount,
         price_currency=price.currency,
+        slots=slots,
+        tokens_per_slot=tokens_per_slot,
+        most_tokens_per_slot=most_tokens_per_slot,
         published_at=now,
         published_by=actor,
     )
     _check_price(version)
     version.save()
-    house = Calendar.objects.get(is_house=True)
     SlaTarget.objects.bulk_create(
-        SlaTarget(
-            plan_version=version,
-            priority=priority,
-            first_response_minutes=response,
-            next_reply_minutes=response,
-            resolution_minutes=resolution,
-            calendar=house,
-        )
-        for priority, (response, resolution) in targets.items()
+        SlaTarget(plan_version=version, priority=priority, **asdict(target))
+        for priority, target in targets.items()
     )
     record(ClientEventKind.PLAN_PUBLISHED, actor=actor, at=now, plan=plan, plan_version=version)
     return version
@@ -94,16 +97,35 @@ def _check_price(version: PlanVersion) -> None:
         raise InvalidInput("This price is out of range.", field="price") from None
 
 
-def _check_targets(targets: Mapping[str, tuple[int, int]]) -> None:
+def _check_targets(targets: Mapping[str, Target]) -> None:
     if sorted(targets) != list(PRIORITIES):
         raise InvalidInput("Give targets for P1, P2, P3 and P4.", field="targets")
-    for priority, (response, resolution) in targets.items():
-        if not 0 < response <= resolution:
+    for priority, target in targets.items():
+        if not 0 < target.first_response_minutes <= target.resolution_minutes:
             raise InvalidInput(
                 f"{priority}: the first response comes before the resolution.", field="targets"
             )
-        if resolution > MOST_TARGET_MINUTES:
+        if target.next_reply_minutes <= 0:
+            raise InvalidInput(f"{priority}: a reply takes a minute at least.", field="targets")
+        if max(target.next_reply_minutes, target.resolution_minutes) > MOST_TARGET_MINUTES:
             raise InvalidInput(f"{priority}: at most a year of office hours.", field="targets")
+    wanted = {target.calendar_id for target in targets.values()}
+    if Calendar.objects.filter(pk__in=wanted).count() < len(wanted):
+        raise InvalidInput("Choose a calendar for each priority.", field="targets")
+
+
+def _check_tokens(slots: int, refilled: Decimal, most: Decimal) -> None:
+    if not 1 <= slots <= MOST_SLOTS:
+        raise InvalidInput(f"A plan has 1 to {MOST_SLOTS} slots.", field="slots")
+    for tokens, field in ((refilled, "tokens_per_slot"), (most, "most_tokens_per_slot")):
+        if not (tokens.is_finite() and 0 <= tokens <= MOST_TOKENS and tokens == round(tokens, 2)):
+            raise InvalidInput(
+                f"Give 0 to {MOST_TOKENS} promises, to the hundredth at most.", field=field
+            )
+    if most < refilled:
+        raise InvalidInput(
+            "A slot holds at least what it gets back in a week.", field="most_tokens_per_slot"
+        )
 
 
 @transaction.atomic

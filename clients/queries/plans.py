@@ -79,7 +79,7 @@ def plans_overview() -> QuerySet[Plan]:
     versions = (
         PlanVersion.objects.annotate(running=running)
         .select_related("published_by")
-        .prefetch_related("targets")
+        .prefetch_related("targets__calendar")
         .order_by("-version")
     )
     return Plan.objects.prefetch_related(Prefetch("versions", queryset=versions)).order_by("name")

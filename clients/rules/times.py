@@ -51,6 +51,13 @@ def describe_business_time(minutes: int) -> str:
     return " ".join(part for part in parts if part)
 
 
+def describe_open_time(minutes: int) -> str:
+    """Say an amount of open time of any calendar: "1 h 17 min", "80 h"."""
+    hours, left = divmod(minutes, 60)
+    parts = [f"{hours} h" if hours else "", f"{left} min" if left or not hours else ""]
+    return " ".join(part for part in parts if part)
+
+
 def describe_hours(minutes: float) -> str:
     """Say an amount of time in hours, or in minutes below one: "45 min", "1.5 h", "120 h"."""
     if 0 < minutes < 60:

@@ -17,6 +17,7 @@ from clients.rules.times import (
     describe_distance,
     describe_hours,
     describe_moment,
+    describe_open_time,
 )
 
 register = template.Library()
@@ -67,6 +68,12 @@ def distance(context: Context, moment: datetime | None) -> str:
 def business_time(minutes: int) -> str:
     """Say business minutes as people do: "4 h", "2 days"."""
     return describe_business_time(minutes)
+
+
+@register.filter
+def open_time(minutes: int) -> str:
+    """Say open minutes of any calendar, in which a day may have any length: "80 h"."""
+    return describe_open_time(minutes)
 
 
 @register.filter

@@ -12,7 +12,8 @@ from django.db import transaction
 from PIL import Image, ImageDraw
 
 from clients import actions as clients
-from clients.models import Client, Invitation, Member, PlanVersion, Project, User
+from clients.models import Calendar, Client, Invitation, Member, PlanVersion, Project, User
+from clients.rules.terms import Target
 from core.models import OutboxMessage
 from core.money import Money
 from core.tokens import derive_token
@@ -74,9 +75,18 @@ def set_passwords() -> list[tuple[User, str]]:
 
 def _plan(entry: Story, at: datetime) -> PlanVersion:
     plan = clients.create_plan(name=entry["name"], summary=entry["summary"], actor=None, now=at)
-    targets = {priority: (first, last) for priority, (first, last) in entry["targets"].items()}
+    calendars = {calendar.name: calendar.pk for calendar in Calendar.objects.all()}
+    targets = {
+        priority: Target(first, reply, last, calendars[name])
+        for priority, (first, reply, last, name) in entry["targets"].items()
+    }
     return clients.publish_plan_version(
-        plan_id=plan.pk, price=Money(*entry["price"]), targets=targets, actor=None, now=at
+        plan_id=plan.pk,
+        price=Money(*entry["price"]),
+        targets=targets,
+        slots=entry["slots"],
+        actor=None,
+        now=at,
     )
 
 
@@ -185,7 +195,11 @@ def _work(ticket: Ticket, story: Story, report: Report, engineer: User, at: date
     if fate == "queued":
         return
     at += timedelta(minutes=6)
-    tickets.start_ticket(ticket_id=ticket.pk, actor=engineer, now=at)
+    try:
+        tickets.start_ticket(ticket_id=ticket.pk, actor=engineer, now=at)
+    except tickets.OutOfOrder:
+        reason = "The client called about it."
+        tickets.start_ticket(ticket_id=ticket.pk, actor=engineer, now=at, reason=reason)
     if reply := story.get("reply"):
         at += timedelta(minutes=4)
         tickets.reply_to_ticket(ticket_id=ticket.pk, body=reply, actor=engineer, now=at)

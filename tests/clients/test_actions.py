@@ -1,6 +1,7 @@
 """Accounts, places, projects, keys, releases, plans and retainers."""
 
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -12,6 +13,7 @@ from clients import actions, queries
 from clients.actions.members import LastOwner
 from clients.models import (
     ApiKey,
+    Calendar,
     Client,
     ClientEvent,
     ClientEventKind,
@@ -23,6 +25,7 @@ from clients.models import (
     User,
 )
 from clients.rules.retainers import RETAINER_MOVES, RetainerState
+from clients.rules.terms import Target
 from core.errors import InvalidInput, MoveRefused
 from core.models import OutboxMessage
 from core.money import Money
@@ -371,7 +374,7 @@ def test_new_terms_are_a_new_version_and_running_retainers_keep_theirs(
     acme: Client, ops_admin: User, now: datetime
 ) -> None:
     retainer = acme.retainers.get()
-    targets = {**factories.TARGETS, "P1": (5, 10)}
+    targets = factories.make_targets(P1=(5, 10))
     version = actions.publish_plan_version(
         plan_id=retainer.plan_version.plan_id, price=Money("990", "USD"), targets=targets,
         actor=ops_admin, now=now,
@@ -384,19 +387,36 @@ def test_new_terms_are_a_new_version_and_running_retainers_keep_theirs(
 @pytest.mark.parametrize(
     ("change", "field"),
     [
-        ({"targets": {"P1": (1, 2)}}, "targets"),
-        ({"targets": {**factories.TARGETS, "P2": (10, 5)}}, "targets"),
-        ({"targets": {**factories.TARGETS, "P2": (0, 5)}}, "targets"),
-        ({"targets": {**factories.TARGETS, "P4": (5, 10**9)}}, "targets"),
+        ({"P2": None}, "targets"),
+        ({"P2": (10, 10, 5)}, "targets"),
+        ({"P2": (0, 5, 5)}, "targets"),
+        ({"P2": (5, 0, 5)}, "targets"),
+        ({"P2": (5, 10**9, 5)}, "targets"),
+        ({"P4": (5, 5, 10**9)}, "targets"),
+        ({"P2": (5, 5, 5, 10**9)}, "targets"),
         ({"price": Money("-1", "EUR")}, "price"),
         ({"price": Money("99999999999", "EUR")}, "price"),
+        ({"slots": 0}, "slots"),
+        ({"slots": 10**9}, "slots"),
+        ({"tokens_per_slot": Decimal(-1)}, "tokens_per_slot"),
+        ({"tokens_per_slot": Decimal("0.001")}, "tokens_per_slot"),
+        ({"tokens_per_slot": Decimal("NaN")}, "tokens_per_slot"),
+        ({"most_tokens_per_slot": Decimal("Infinity")}, "most_tokens_per_slot"),
+        ({"most_tokens_per_slot": Decimal(3)}, "most_tokens_per_slot"),
     ],
 )
 def test_absurd_terms_are_refused(
     ops_admin: User, now: datetime, change: dict[str, Any], field: str
 ) -> None:
     plan = actions.create_plan(name="Care", actor=ops_admin, now=now)
-    terms = {"price": Money(1, "EUR"), "targets": factories.TARGETS, **change}
+    house = Calendar.objects.get(is_house=True).pk
+    terms: dict[str, Any] = {"price": Money(1, "EUR"), "targets": factories.make_targets()}
+    for name, value in change.items():
+        if name in terms["targets"]:
+            terms["targets"][name] = Target(*value, *[house][len(value) - 3 :]) if value else None
+        else:
+            terms[name] = value
+    terms["targets"] = {name: target for name, target in terms["targets"].items() if target}
     with pytest.raises(InvalidInput) as refusal:
         actions.publish_plan_version(plan_id=plan.pk, actor=ops_admin, now=now, **terms)
     assert refusal.value.field == field

@@ -1,10 +1,12 @@
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from clients.models import (
     ApiKey,
+    Calendar,
     Client,
     Invitation,
     Member,
@@ -23,6 +25,7 @@ from tests.factories import (
     make_release,
     make_retainer,
     make_shift,
+    make_targets,
     make_ticket,
 )
 from tests.portal import signed_in
@@ -38,7 +41,15 @@ def no_second_factor(settings: Any) -> None:
 TERMS = {
     "P1_response": "30", "P1_resolution": "240", "P2_response": "60", "P2_resolution": "480",
     "P3_response": "240", "P3_resolution": "960", "P4_response": "480", "P4_resolution": "4800",
+    "P1_reply": "20", "P2_reply": "40", "P3_reply": "80", "P4_reply": "160",
+    "slots": "2", "tokens": "3.5", "most_tokens": "7",
 }  # fmt: skip
+
+
+def terms(**changes: str) -> dict[str, str]:
+    """Give the form of new terms, all by the house's calendar."""
+    house = str(Calendar.objects.get(is_house=True).pk)
+    return {**TERMS, **{f"P{place}_calendar": house for place in range(1, 5)}, **changes}
 
 
 def person_path(person: User) -> str:
@@ -220,13 +231,35 @@ def test_a_deploy_is_written_down_by_hand(project: Project, engineer: User) -> N
 
 def test_terms_are_published_as_a_new_version(ops_admin: User) -> None:
     old = make_plan_version(name="Steady", price=Money("490", "EUR"))
-    sent = {"plan": old.plan_id, "amount": "590.50", "currency": "eur", **TERMS}
+    sent = {"plan": old.plan_id, "amount": "590.50", "currency": "eur", **terms()}
     answer = post(ops_admin, "/console/plans/", "publish", **sent)
 
     new = PlanVersion.objects.get(version=2)
     assert new.price == Money("590.50", "EUR")
-    assert new.targets.get(priority="P1").first_response_minutes == 30
+    first = new.targets.get(priority="P1")
+    assert (first.first_response_minutes, first.next_reply_minutes) == (30, 20)
+    assert (new.slots, new.tokens_per_slot, new.most_tokens_per_slot) == (
+        2,
+        Decimal("3.5"),
+        Decimal(7),
+    )
+    assert first.calendar.is_house
     assert "590.50 EUR" in answer.content.decode()
+
+
+def test_the_form_of_new_terms_begins_with_the_latest(ops_admin: User) -> None:
+    always = Calendar.objects.get(is_house=False)
+    old = make_plan_version(
+        targets=make_targets(always, P2=(77, 4242)), slots=7, tokens_per_slot=Decimal("2.5")
+    )
+    shown = signed_in(ops_admin).get(f"/console/plans/?plan={old.plan_id}").content.decode()
+    for value in ("77", "4242", "7", "2.5", "490.00"):
+        assert f'value="{value}"' in shown
+    assert shown.count(f'selected>{always}</option>') == 4
+    assert "77 min" not in shown and "1 h 17 min" in shown
+    for absurd in ("0", "x", "9" * 40):
+        answer = signed_in(ops_admin).get(f"/console/plans/?plan={absurd}")
+        assert answer.status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -236,11 +269,15 @@ def test_terms_are_published_as_a_new_version(ops_admin: User) -> None:
         {"amount": "-1"}, {"amount": "1e30"}, {"currency": "EURO"}, {"currency": "12"},
         {"P1_response": ""}, {"P1_response": "0"}, {"P1_resolution": "1"},
         {"P1_resolution": "99999999999"}, {"plan": "999999"}, {"plan": "x"},
+        {"P2_reply": ""}, {"P2_reply": "0"}, {"P2_calendar": "999999"}, {"P2_calendar": ""},
+        {"slots": "0"}, {"slots": "1.5"}, {"slots": "9" * 15}, {"tokens": "NaN"},
+        {"tokens": "a few"}, {"tokens": "1e99"}, {"tokens": "-1"}, {"tokens": "9"},
+        {"most_tokens": "Infinity"}, {"most_tokens": "1.005"},
     ],
 )  # fmt: skip
 def test_senseless_terms_are_refused_and_stay_typed(sent: dict[str, str], ops_admin: User) -> None:
     old = make_plan_version(name="Steady")
-    usual = {"plan": old.plan_id, "amount": "590", "currency": "EUR", **TERMS}
+    usual = {"plan": old.plan_id, "amount": "590", "currency": "EUR", **terms()}
     answer = post(ops_admin, "/console/plans/", "publish", **{**usual, **sent})
 
     assert answer.status_code == 400
@@ -404,7 +441,7 @@ def test_plans_staff_and_saved_replies_have_a_history(
     ops_admin: User, engineer: User, now: datetime
 ) -> None:
     post(ops_admin, "/console/plans/", "create", name="Steady")
-    sent = {"plan": Plan.objects.get().pk, "amount": "590", "currency": "EUR", **TERMS}
+    sent = {"plan": Plan.objects.get().pk, "amount": "590", "currency": "EUR", **terms()}
     post(ops_admin, "/console/plans/", "publish", **sent)
     post(ops_admin, "/console/staff/", "role", user=engineer.pk, role="ops_admin")
     post(ops_admin, "/console/staff/", "role", user=engineer.pk, role="")

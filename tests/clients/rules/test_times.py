@@ -11,6 +11,7 @@ from clients.rules.times import (
     describe_distance,
     describe_hours,
     describe_moment,
+    describe_open_time,
 )
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
@@ -83,3 +84,10 @@ def test_business_time_is_said_in_working_days_hours_and_minutes(minutes: int, w
 )
 def test_work_is_said_in_hours(minutes: int, words: str) -> None:
     assert describe_hours(minutes) == words
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"), [(0, "0 min"), (59, "59 min"), (77, "1 h 17 min"), (4800, "80 h")]
+)
+def test_open_time_counts_no_days(minutes: int, words: str) -> None:
+    assert describe_open_time(minutes) == words
