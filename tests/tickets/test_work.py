@@ -98,7 +98,7 @@ def test_the_whole_way_leaves_one_event_each(
     assert {event.client_id for event in ticket.events.all()} == {project.client_id}
 
 
-def test_take_next_is_by_priority_then_age_and_leaves_colleagues_theirs(
+def test_take_next_is_by_priority_and_leaves_colleagues_theirs(
     project: Project, engineer: User, engineer2: User, now: datetime
 ) -> None:
     def ticket(severity: str, minutes: int) -> Ticket:
@@ -107,6 +107,7 @@ def test_take_next_is_by_priority_then_age_and_leaves_colleagues_theirs(
 
     young, old, mild, urgent = ticket("S2", 1), ticket("S2", 9), ticket("S4", 99), ticket("S1", 0)
     actions.assign_ticket(ticket_id=old.pk, assignee_id=engineer2.pk, actor=engineer, now=now)
+    factories.make_engineer(engineer, wip_limit=4, now=now)
     taken = [actions.take_next(actor=engineer, now=now).pk for _ in range(3)]
     assert taken == [urgent.pk, young.pk, mild.pk]
     with pytest.raises(actions.QueueEmpty):

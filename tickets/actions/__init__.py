@@ -41,6 +41,13 @@ from tickets.actions.imports import (
     check_import,
     import_report,
 )
+from tickets.actions.next import (
+    OutOfOrder,
+    QueueEmpty,
+    TooMuchInHand,
+    start_ticket,
+    take_next,
+)
 from tickets.actions.outbreaks import (
     Shipping,
     close_outbreak,
@@ -63,7 +70,6 @@ from tickets.actions.reports import (
 )
 from tickets.actions.storing import KeyChanged
 from tickets.actions.tickets import (
-    QueueEmpty,
     approve_p1,
     assign_ticket,
     close_ticket,
@@ -75,8 +81,6 @@ from tickets.actions.tickets import (
     return_from_review,
     send_to_review,
     ship_ticket,
-    start_ticket,
-    take_next,
     wait_for_client,
 )
 from tickets.actions.time import (
@@ -101,9 +105,11 @@ __all__ = [
     "MOST_SIGNALS",
     "MOST_TEXT",
     "Imported",
+    "OutOfOrder",
     "QueueEmpty",
     "Sender",
     "Shipping",
+    "TooMuchInHand",
     "accept_report",
     "acknowledge_alert",
     "add_absence",

@@ -18,6 +18,7 @@ from tickets.actions.events import record
 from tickets.actions.locks import lock_report, lock_ticket, lock_unanswered, save_ticket
 from tickets.actions.mails import mail_comment, tell_staff
 from tickets.actions.promises import resume_promise
+from tickets.actions.shares import join_queue
 from tickets.models import Comment, Macro, Report, Reporter, Ticket, TicketEventKind, Triage
 from tickets.queries.access import Actor
 from tickets.rules.states import ReportState, TicketState
@@ -201,6 +202,8 @@ def resume(ticket: Ticket, *, actor: Actor, now: datetime) -> None:
     ticket.state = TicketState.IN_PROGRESS if ticket.assignee_id else TicketState.QUEUED
     save_ticket(ticket, "state")
     record(ticket, TicketEventKind.TICKET_RESUMED, actor=actor, at=now)
+    if ticket.state == TicketState.QUEUED:
+        join_queue(ticket, now=now)
     resume_promise(ticket, now=now)
 
 

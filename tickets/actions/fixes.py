@@ -17,6 +17,7 @@ from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket, save_ticket
 from tickets.actions.mails import tell_staff
 from tickets.actions.promises import promise
+from tickets.actions.shares import join_queue
 from tickets.actions.tickets import reopen
 from tickets.actions.triage import count_reach
 from tickets.models import FixCheck, Reporter, Ticket, TicketEvent, TicketEventKind
@@ -125,6 +126,7 @@ def _answer(
     if not works:
         reopen(ticket, now=now)
         record(ticket, TicketEventKind.TICKET_REOPENED, actor=actor, at=now)
+        join_queue(ticket, now=now)
         promise(ticket, now=now)
     elif ticket.state == TicketState.SHIPPED:
         ticket.check_move(TicketState.VERIFIED)

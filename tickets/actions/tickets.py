@@ -7,13 +7,11 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.db import transaction
-from django.db.models import Q
 
 from clients.actions import record_release
 from clients.models import User
-from clients.queries import house_role, staff
-from clients.rules.roles import require
-from core.errors import InvalidInput, MoveRefused, Refused
+from clients.queries import staff
+from core.errors import InvalidInput, MoveRefused
 from core.queue import enqueue
 from core.text import clean_text, is_blank
 from tickets.actions.alerts import raise_alert
@@ -22,47 +20,13 @@ from tickets.actions.conversation import resume as resume_ticket
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket, lock_unanswered, save_ticket
 from tickets.actions.promises import forget_late_promise, promise, resume_promise
+from tickets.actions.shares import join_queue, set_priority
 from tickets.actions.triage import check_terms, decide_opening
 from tickets.models import FixCheck, Report, Ticket, TicketEventKind, TicketLink
 from tickets.rules.states import TicketState
 from tickets.rules.words import Severity
 
 _K = TicketEventKind
-
-
-class QueueEmpty(Refused):
-    """There is nothing to take."""
-
-
-@transaction.atomic
-def take_next(*, actor: User, now: datetime) -> Ticket:
-    """Give the engineer the first ticket of the queue that is nobody else's, and start it.
-
-    Two who press at once get two different tickets. Raises QueueEmpty when nothing waits.
-    """
-    require(house_role(actor), "ticket.work")
-    colleagues = staff().exclude(pk=actor.pk).values("pk")
-    ticket = (
-        Ticket.objects.select_for_update(skip_locked=True, no_key=True)
-        .filter(Q(assignee=None) | ~Q(assignee__in=colleagues), state=TicketState.QUEUED)
-        .order_by("priority", "received_at", "number")
-        .first()
-    )
-    if ticket is None:
-        raise QueueEmpty("Nothing waits in the queue.")
-    _start(ticket, actor, now)
-    return ticket
-
-
-@transaction.atomic
-def start_ticket(*, ticket_id: int, actor: User, now: datetime) -> Ticket:
-    """Start, or go on with, a ticket that is nobody else's."""
-    ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
-    ticket.check_move(TicketState.IN_PROGRESS)
-    if ticket.assignee_id not in (None, actor.pk):
-        raise MoveRefused(f"{ticket.assignee} has #{ticket.number}.")
-    _start(ticket, actor, now)
-    return ticket
 
 
 @transaction.atomic
@@ -93,6 +57,7 @@ def put_back(*, ticket_id: int, actor: User, now: datetime) -> Ticket:
     ticket.state, ticket.assignee = TicketState.QUEUED, None
     save_ticket(ticket, "state", "assignee")
     record(ticket, _K.TICKET_PUT_BACK, actor=actor, at=now)
+    join_queue(ticket, now=now)
     resume_promise(ticket, now=now)
     return ticket
 
@@ -188,6 +153,7 @@ def reopen_ticket(*, ticket_id: int, reason: str, actor: User, now: datetime) ->
     reopen(ticket, now=now)
     record(ticket, _K.TICKET_REOPENED, actor=actor, at=now)
     note_on_ticket(ticket_id=ticket.pk, body=reason, actor=actor, now=now)
+    join_queue(ticket, now=now)
     promise(ticket, now=now)
     return ticket
 
@@ -236,8 +202,8 @@ def edit_ticket(
         setattr(ticket, field, value)
     if confirms:
         ticket.severity_confirmed_at = now
-    ticket.reprioritise()
-    save_ticket(ticket, *terms, "severity_confirmed_at", "priority")
+    set_priority(ticket)
+    save_ticket(ticket, *terms, "severity_confirmed_at", "priority", "rank")
     if changed:
         record(ticket, _K.TICKET_EDITED, actor=actor, at=now, data=changed)
     if confirms:
@@ -260,8 +226,8 @@ def approve_p1(*, ticket_id: int, actor: User, now: datetime) -> Ticket:
     if not ticket.awaits_p1_approval:
         raise MoveRefused(f"The reach of #{ticket.number} does not make it P1.")
     ticket.p1_approved_at = now
-    ticket.reprioritise()
-    save_ticket(ticket, "p1_approved_at", "priority")
+    set_priority(ticket)
+    save_ticket(ticket, "p1_approved_at", "priority", "rank")
     record(ticket, _K.P1_APPROVED, actor=actor, at=now, data={"reach": ticket.reach})
     promise(ticket, now=now)
     return ticket
@@ -293,7 +259,8 @@ def reopen(ticket: Ticket, *, now: datetime) -> None:
     ticket.check_move(TicketState.QUEUED)
     ticket.state, ticket.shipped_at = TicketState.QUEUED, None
     ticket.reopened_count += 1
-    save_ticket(ticket, "state", "shipped_at", "reopened_count")
+    set_priority(ticket)
+    save_ticket(ticket, "state", "shipped_at", "reopened_count", "priority", "rank")
     ticket.fix_checks.filter(state=FixCheck.State.ASKED).update(state=FixCheck.State.SUPERSEDED)
     forget_late_promise(ticket, now=now)
 
@@ -305,9 +272,3 @@ def _changes(ticket: Ticket, terms: Mapping[str, str | int]) -> dict[str, Any]:
         for field, value in terms.items()
         if getattr(ticket, field) != value
     }
-
-
-def _start(ticket: Ticket, actor: User, now: datetime) -> None:
-    ticket.state, ticket.assignee = TicketState.IN_PROGRESS, actor
-    save_ticket(ticket, "state", "assignee")
-    record(ticket, _K.TICKET_STARTED, actor=actor, at=now)

@@ -12,6 +12,7 @@ from core.errors import InvalidInput, MoveRefused
 from core.text import clean_text
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket
+from tickets.actions.shares import count_minutes
 from tickets.models import Ticket, TicketEventKind, TimeEntry, Timer
 from tickets.queries.access import role_of
 
@@ -55,6 +56,7 @@ def log_time(
         time_entry=entry,
         data={"minutes": minutes},
     )
+    count_minutes(ticket.client_id, day, minutes)
     return entry
 
 
@@ -78,6 +80,7 @@ def void_time(*, entry_id: int, actor: User, now: datetime) -> TimeEntry:
         time_entry=entry,
         data={"minutes": entry.minutes},
     )
+    count_minutes(ticket.client_id, entry.work_date, -entry.minutes)
     return entry
 
 

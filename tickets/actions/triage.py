@@ -15,6 +15,7 @@ from tickets.actions.locks import lock_report, save_ticket
 from tickets.actions.mails import mail_comment, mail_report
 from tickets.actions.promises import promise
 from tickets.actions.reports import respond_by
+from tickets.actions.shares import join_queue, set_priority
 from tickets.actions.sightings import keep_sightings
 from tickets.models import Report, Source, Ticket, TicketEventKind, Triage
 from tickets.queries.people import reach_of
@@ -93,6 +94,7 @@ def accept_report(
     acknowledge_alert_of(report=report, actor=actor, now=now)
     if ticket.severity == Severity.S1 and triage.severity != Severity.S1:
         raise_alert(report=report, now=now)
+    join_queue(ticket, now=now)
     promise(ticket, now=now)
     return ticket
 
@@ -216,8 +218,8 @@ def count_reach(ticket: Ticket, *, now: datetime) -> None:
         return
     grew, before = counted > ticket.reach and ticket.reach > 0, ticket.priority
     ticket.reach, ticket.unsigned_reach = counted, unsigned
-    ticket.reprioritise()
-    save_ticket(ticket, "reach", "unsigned_reach", "priority")
+    set_priority(ticket)
+    save_ticket(ticket, "reach", "unsigned_reach", "priority", "rank")
     if grew:
         record(
             ticket,
@@ -250,7 +252,7 @@ def _open_ticket(
         opened_at=now,
         **terms,
     )
-    ticket.reprioritise()
+    set_priority(ticket)
     ticket.save()
     _join(report, ticket, ReportState.ACCEPTED, now)
     opened = {"priority": ticket.priority, "severity": ticket.severity}

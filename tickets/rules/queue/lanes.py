@@ -1,10 +1,12 @@
 """Which ticket is next, and why: lanes L0, L1 and L2 (docs: the queue, 3)."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-from tickets.rules.queue.forward import Job, Worker, first_late
+from tickets.rules.queue.forward import Job, Worker
+from tickets.rules.queue.promising import NEVER
 from tickets.rules.queue.rank import A_DAY, BASE, crowd
+from tickets.rules.queue.taking import take_first
 from tickets.rules.words import Priority
 
 _DAY = 480 * 60_000_000  # a business day, in microseconds
@@ -27,13 +29,13 @@ class Waiting:
     @property
     def job(self) -> Job:
         """The ticket as the forward simulation sees it."""
-        assert self.due is not None
-        return Job(self.ticket, self.due, self.work, self.priority == Priority.P1, self.group)
+        due = NEVER if self.due is None else self.due
+        return Job(self.ticket, due, self.work, self.priority == Priority.P1, self.group)
 
     @property
     def urgent(self) -> bool:
         """Tell whether slack alone puts it into L1."""
-        return self.due is not None and self.slack <= max(_DAY, 2 * self.work)
+        return self.due is not None and is_urgent(self.slack, self.work)
 
     @property
     def score(self) -> float:
@@ -63,18 +65,47 @@ def choose(
     """
     me = next(worker for worker in workers if worker.engineer == engineer)
     mine = [each for each in waiting if me.groups is None or each.group in me.groups]
-    urgent = [each for each in mine if each.priority == Priority.P1]
-    if urgent:
-        return Choice("L0", min(urgent, key=_p1_order), "p1")
+    critical = [each for each in mine if each.priority == Priority.P1]
+    if critical:
+        return Choice("L0", min(critical, key=_p1_order), "p1")
     if not mine:
         return None
     committed = sorted((each for each in mine if each.due is not None), key=_due_order)
-    if any(each.urgent for each in committed):
-        return Choice("L1", committed[0], "slack")
-    fair = fair_choice(mine, virtual)
-    if committed and _would_be_late(waiting, workers, me, fair, now):
-        return Choice("L1", committed[0], "simulation")
+
+    def keeps(first: Waiting) -> bool:
+        jobs = [each.job for each in waiting if _is_planned(each)]
+        jobs.sort(key=lambda job: job.order)
+        return not take_first(jobs, workers, engineer, first.ticket, first.work, now).late
+
+    urgent = next((each for each in committed if each.urgent), None)
+    return decide(committed[0] if committed else None, urgent, fair_choice(mine, virtual), keeps)
+
+
+def decide(
+    earliest: Waiting | None,
+    urgent: Waiting | None,
+    fair: Waiting,
+    keeps: Callable[[Waiting], bool],
+) -> Choice:
+    """Give the next ticket where no P1 waits.
+
+    ``earliest`` is what is due first of all promised, ``urgent`` of all urgent, ``fair`` whose turn
+    it is by share; ``keeps`` tells whether every promise stands if a ticket is taken first. Taking
+    what is due first is what the simulation does, so it needs none; what is urgent but due later
+    goes before it only if that breaks nothing.
+    """
+    if earliest is None:
+        return Choice("L2", fair, "share")
+    if urgent is not None and (urgent.ticket == earliest.ticket or keeps(urgent)):
+        return Choice("L1", urgent, "slack")
+    if urgent is not None or not keeps(fair):
+        return Choice("L1", earliest, "simulation")
     return Choice("L2", fair, "share")
+
+
+def is_urgent(slack: int, work: int) -> bool:
+    """Tell whether so little slack puts promised work into L1."""
+    return slack <= max(_DAY, 2 * work)
 
 
 def fair_choice(waiting: Iterable[Waiting], virtual: Mapping[int, float]) -> Waiting:
@@ -91,24 +122,24 @@ def moved(
     """Give a client's virtual time after a ticket of theirs was taken.
 
     V moves to max(V, least V of the clients with work) + minutes / w (start-time fair queueing,
-    Goyal, Vin and Cheng 1996), so that nobody saves up share while they have no work.
+    Goyal, Vin and Cheng 1996).
     """
     least = min((virtual.get(each, 0.0) for each in working), default=0.0)
     return max(virtual.get(client, 0.0), least) + minutes / weight
 
 
-def _would_be_late(
-    waiting: Sequence[Waiting], workers: Sequence[Worker], me: Worker, first: Waiting, now: int
-) -> bool:
-    jobs = sorted(
-        (each.job for each in waiting if each.due is not None and each.ticket != first.ticket),
-        key=lambda job: job.order,
-    )
-    done = me.shifts.finish(now, first.work)
-    if done is None or (first.due is not None and done > first.due):
-        return True
-    after = [replace(each, free_at=done) if each is me else each for each in workers]
-    return first_late(jobs, after) is not None
+def joined(virtual: float, working: Iterable[float], everybody: Iterable[float]) -> float:
+    """Give the virtual time of a client who had no work and now has some.
+
+    ``working`` are the virtual times of the clients who have work. It is at least the least of
+    them, or where nobody has work the greatest of all: nobody saves up share while they have none
+    (start-time fair queueing, as above).
+    """
+    return max(virtual, min(working, default=max(everybody, default=virtual)))
+
+
+def _is_planned(each: Waiting) -> bool:
+    return each.due is not None or each.priority == Priority.P1
 
 
 def _p1_order(each: Waiting) -> tuple[bool, int, int]:

@@ -1,0 +1,231 @@
+"""Why a ticket stands where it stands: one line, and a sheet of every term. For staff only."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.utils.timezone import localtime
+
+from clients.models import Client
+from clients.queries import house_calendar
+from clients.rules.times import describe_moment, describe_open_time
+from core.calendars import instant, micros
+from tickets.models import Ticket, TicketEvent
+from tickets.queries.order import MINUTE, Place, place_of, slack_of
+from tickets.queries.shares import RECENT_WEEKS, Share, shares_of
+from tickets.rules.queue.lanes import Waiting
+from tickets.rules.queue.rank import A_DAY, BASE, business_days, crowd, rank_of, score_of
+from tickets.rules.words import Priority
+
+LANES = {
+    "L0": "P1, by due time",
+    "L1": "promised, and time runs out",
+    "L2": "its client's turn by fair share",
+    "override": "taken out of order",
+}
+
+
+@dataclass(frozen=True)
+class Term:
+    """One figure of a receipt, and where it comes from."""
+
+    name: str
+    value: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """Why a ticket stands where it stands at an instant."""
+
+    number: int
+    lane: str
+    line: str
+    terms: tuple[Term, ...]
+
+
+def receipt_of(ticket: Ticket, now: datetime) -> Receipt:
+    """Give the receipt of a ticket by what it is itself."""
+    return receipts_of([place_of(ticket, now=now)], now)[ticket.number]
+
+
+def receipts_of(places: Iterable[Place], now: datetime) -> dict[int, Receipt]:
+    """Give the receipts of places in the order, by number; one statement for all."""
+    places = list(places)
+    clients = {place.ticket.client for place in places}
+    names = dict(Client.objects.filter(pk__in=clients).values_list("pk", "name"))
+    shares = shares_of(clients, now)
+    found = {}
+    for place in places:
+        client = place.ticket.client
+        found[place.number] = _receipt(place, names[client], shares.get(client), now)
+    return found
+
+
+def receipt_of_start(event: TicketEvent) -> Receipt | None:
+    """Give the receipt by which a ticket was started, computed anew from what is stored.
+
+    None for a start that no order decided: work that went on.
+    """
+    assert event.ticket is not None
+    if "lane" not in event.data:
+        return None
+    return _receipt(_recomputed(event), event.ticket.client.name, None, event.at)
+
+
+def terms_of(place: Place) -> dict[str, Any]:
+    """Give the terms that the event of a start keeps; instants and slack in microseconds."""
+    ticket = place.ticket
+    return {
+        "lane": place.lane,
+        "reason": place.reason,
+        "priority": str(ticket.priority.value),
+        "reach": ticket.reach,
+        "estimate": ticket.work // MINUTE,
+        "due": ticket.due,
+        "slack": ticket.slack if ticket.due is not None else None,
+        "rank": place.rank,
+        "score": place.score,
+        "slots": place.slots,
+        "virtual": place.virtual,
+        "virtual_after": place.virtual_after if place.lane in ("L2", "override") else place.virtual,
+    }
+
+
+def recomputed_terms(event: TicketEvent) -> dict[str, Any]:
+    """Compute the terms of a start from what does not follow from anything else: the ticket's
+    arrival, the house calendar, and of the event priority, reach, estimate, due time, slots and V.
+    """
+    return terms_of(_recomputed(event))
+
+
+def _recomputed(event: TicketEvent) -> Place:
+    assert event.ticket is not None
+    kept: Mapping[str, Any] = event.data
+    house = house_calendar()
+    since = business_days(house, event.ticket.received_at)
+    days = business_days(house, event.at)
+    priority, work, due = Priority(kept["priority"]), kept["estimate"] * MINUTE, kept["due"]
+    waiting = Waiting(
+        ticket=event.ticket.number,
+        client=event.ticket.client_id,
+        priority=priority,
+        reach=kept["reach"],
+        waited_days=days - since,
+        work=work,
+        due=due,
+        slack=slack_of(house, event.at, instant(due), work) if due is not None else 0,
+    )
+    rank = rank_of(priority, kept["reach"], since)
+    return Place(
+        waiting, kept["lane"], kept["reason"], event.ticket.received_at, rank,
+        score_of(rank, days), kept["virtual"], kept["slots"],
+    )  # fmt: skip
+
+
+def _receipt(place: Place, client: str, share: Share | None, now: datetime) -> Receipt:
+    terms = [*_due_terms(place, now), *_rank_terms(place, now)]
+    if place.lane in ("L2", "override"):
+        terms += _share_terms(place, client, share)
+    line = f"{place.lane}: {_reason(place, client, share, now)}"
+    return Receipt(place.number, place.lane, line, tuple(terms))
+
+
+def _reason(place: Place, client: str, share: Share | None, now: datetime) -> str:
+    ticket = place.ticket
+    due = f"due {_moment(ticket.due, now)}" if ticket.due is not None else "nothing promised"
+    if place.lane == "L0":
+        return f"P1, {due}"
+    if place.reason == "simulation":
+        return f"would be late if another came first, {due}"
+    if place.lane == "L1":
+        return f"{_slack(ticket, now)}, {due}"
+    if place.lane == "override":
+        return f"out of order, {due}; {_sum(place)}"
+    return f"{_received(client, share)}; {_sum(place)}"
+
+
+def _received(client: str, share: Share | None) -> str:
+    if share is None or share.percent is None:
+        return f"{client}'s turn"
+    return f"{client} received {share.percent} % of its share"
+
+
+def _sum(place: Place) -> str:
+    """Write the score as a sum."""
+    ticket = place.ticket
+    base, aged = BASE[ticket.priority], A_DAY * ticket.waited_days
+    factor = f" × {crowd(ticket.reach):g}" if crowd(ticket.reach) != 1 else ""
+    total = base * crowd(ticket.reach) + round(aged, 1)
+    return f"{base}{factor} + {aged:.1f}".removesuffix(".0") + f" = {total:.1f}".removesuffix(".0")
+
+
+def _slack(ticket: Waiting, now: datetime) -> str:
+    assert ticket.due is not None
+    if ticket.due <= micros(now):
+        return "late"
+    minutes = ticket.slack // MINUTE
+    if minutes < 0:
+        return f"{describe_open_time(-minutes)} short"
+    return f"{describe_open_time(minutes)} slack"
+
+
+def _due_terms(place: Place, now: datetime) -> list[Term]:
+    ticket = place.ticket
+    work = Term("Estimate", describe_open_time(ticket.work // MINUTE), "the ticket")
+    if ticket.due is None:
+        return [Term("Due", "nothing promised", "the ticket"), work]
+    open_minutes = (ticket.slack + ticket.work) // MINUTE
+    most = max(480, 2 * ticket.work // MINUTE)
+    return [
+        Term("Due", _moment(ticket.due, now), "the promise"),
+        Term("Open time until then", describe_open_time(open_minutes), "the house calendar"),
+        work,
+        Term("Slack", _slack(ticket, now), "open time less the estimate"),
+        Term("Urgent from", describe_open_time(most), "the greater of 8 h and twice the estimate"),
+    ]
+
+
+def _rank_terms(place: Place, now: datetime) -> list[Term]:
+    ticket = place.ticket
+    days = ticket.waited_days
+    return [
+        Term("Base", str(BASE[ticket.priority]), f"priority {ticket.priority.value}"),
+        Term(
+            "People affected", f"{ticket.reach}, × {crowd(ticket.reach):g}",
+            "1 + 0.5 for each beyond the first, at most 4 of them",
+        ),
+        Term(
+            "Waiting", f"{days:.2f} business days, + {A_DAY * days:.2f}",
+            f"since {_moment(micros(place.received_at), now)}; {A_DAY} for each 8 h we are open",
+        ),
+        Term("Score", f"{place.score:.2f}", "the highest of a client goes first"),
+    ]  # fmt: skip
+
+
+def _share_terms(place: Place, client: str, share: Share | None) -> list[Term]:
+    after = f"{place.virtual:.1f} + {place.ticket.work // MINUTE} / {place.slots}"
+    terms = [
+        Term(
+            f"{client}'s account", f"{place.virtual:.1f} min a slot",
+            "the client with the least goes first",
+        ),
+        Term("Once it is taken", f"{place.virtual_after:.1f} min a slot", after),
+    ]  # fmt: skip
+    if share:
+        slots = (
+            f"{share.slots} of {share.of_slots} slots" if share.of_slots else "no plan is served"
+        )
+        minutes = f"{describe_open_time(share.minutes)} of {describe_open_time(share.of_minutes)}"
+        percent = f", {share.percent} % of its share" if share.percent is not None else ""
+        terms.append(
+            Term(
+                f"Received in {RECENT_WEEKS} weeks", f"{minutes}{percent}", f"logged time; {slots}"
+            )
+        )
+    return terms
+
+
+def _moment(at: int, now: datetime) -> str:
+    return describe_moment(localtime(instant(at)), localtime(now))
