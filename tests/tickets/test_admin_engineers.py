@@ -284,7 +284,7 @@ def test_the_page_takes_as_many_queries_for_many_engineers(
         make_absence(engineer=row.user, now=now)
         ticket = make_ticket(project=project, engineer=engineer, now=now)
         promise(ticket, now - timedelta(hours=place))
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(26):
         assert browser.get(f"{PAGE}?edit={engineer.pk}").status_code == 200
 
 

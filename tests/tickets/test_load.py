@@ -247,5 +247,5 @@ def test_the_page_takes_as_many_queries_however_much_there_is(
         promised(project, other, MONDAY + place * DAY)
         make_ticket(project=make_project(now=MONDAY), engineer=other, state="in_progress",
                     now=MONDAY)  # fmt: skip
-    with django_assert_max_num_queries(28):
+    with django_assert_max_num_queries(18):
         assert browser.get(PAGE).status_code == 200

@@ -1,17 +1,18 @@
 """Who is away, and which promises would not be kept as people work now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import QuerySet
 
 from clients.queries import house_calendar
-from core.calendars import instant
+from core.calendars import Calendar, instant
 from tickets.models import Absence, OnCallShift, Ticket
-from tickets.queries.crew import Crew, crew
-from tickets.queries.load import committed_jobs
+from tickets.queries.crew import crew
+from tickets.queries.promises import committed_jobs
 from tickets.rules.queue.forward import forecast
+from tickets.rules.queue.promising import is_late
 
 MOST_LATE = 50
 
@@ -21,6 +22,7 @@ class Late:
     """A promise that would not be kept if nothing changes."""
 
     ticket: Ticket
+    due_at: datetime  # of what waits for the client, as if it went on now
     done_at: datetime | None  # none within half a year
     minutes: int  # open time of the house from the due time on
     is_new: bool
@@ -76,35 +78,37 @@ def breaches(now: datetime, *, by_absence: int | None = None) -> Breaches:
 
     New are those that it would keep if the absence ``by_absence`` were not.
     """
-    late = _late(crew(now))
-    before = late if by_absence is None else _late(crew(now, without_absence=by_absence))
+    late = _late(now)
+    before = late if by_absence is None else _late(now, without_absence=by_absence)
     order = sorted(late, key=lambda number: number in before)[:MOST_LATE]
     tickets = Ticket.objects.filter(number__in=order).select_related("client", "project")
     known = {ticket.number: ticket for ticket in tickets}
+    house = house_calendar()
     return Breaches(
         count=len(late),
         new=sum(number not in before for number in late),
         first=[
-            Late(ticket, late[number], _late_by(ticket, late[number]), number not in before)
+            _late_one(ticket, *late[number], house, is_new=number not in before)
             for number in order
             if (ticket := known.get(number))
         ],
     )
 
 
-def _late(people: Crew) -> Mapping[int, datetime | None]:
-    """Give when each late one would be done, in due order."""
-    jobs = committed_jobs(people)
+def _late(now: datetime, without_absence: int | None = None) -> dict[int, tuple[int, int | None]]:
+    """Give when each promise that is not kept was due and would be done, in due order."""
+    people = crew(now, without_absence=without_absence)
+    jobs = committed_jobs(people, now)
     ends = forecast(jobs, people.workers)
     return {
-        job.ticket: None if end is None else instant(end)
+        job.ticket: (job.due, end)
         for job in jobs
         for end in [ends[job.ticket]]
-        if end is None or end > job.due
+        if is_late(job, end)
     }
 
 
-def _late_by(ticket: Ticket, done: datetime | None) -> int:
-    if done is None or ticket.due_at is None:
-        return 0
-    return house_calendar().minutes_between(ticket.due_at, done)
+def _late_one(ticket: Ticket, due: int, end: int | None, house: Calendar, *, is_new: bool) -> Late:
+    due_at, done_at = instant(due), instant(end) if end is not None else None
+    minutes = house.minutes_between(due_at, done_at) if done_at else 0
+    return Late(ticket, due_at, done_at, minutes, is_new)

@@ -6,18 +6,19 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from django.db.models import Avg, Count, DecimalField, F, OuterRef, Subquery, Sum
+from django.db.models import Avg, Count, DecimalField, F, Sum
 from django.db.models.functions import Coalesce
 
 from clients.models import Retainer, User
 from clients.queries import house_calendar
 from clients.rules.retainers import SERVED
 from core.calendars import instant, micros
-from tickets.models import Engineer, Ticket, TimeEntry
-from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew, crew
+from tickets.models import Engineer, Ticket
+from tickets.queries.crew import Crew, crew
+from tickets.queries.promises import committed_jobs
 from tickets.rules.queue.forward import Job, Worker, forecast
+from tickets.rules.queue.promising import NEVER
 from tickets.rules.states import TicketState
-from tickets.rules.words import Priority
 
 WEEKS = 8
 # Beyond so many open tickets the page counts the first ones, and says so.
@@ -122,7 +123,7 @@ class Load:
 def load(now: datetime) -> Load:
     """Give the load of the coming weeks."""
     people = crew(now)
-    jobs = committed_jobs(people)
+    jobs = committed_jobs(people, now)[:MOST_OPEN]
     edges, zone = _edges(now)
     weeks, later, never = _weeks(people.workers, jobs, edges, now)
     backlog = Ticket.objects.filter(state=TicketState.QUEUED, due_at=None).order_by()[:MOST_OPEN]
@@ -133,7 +134,7 @@ def load(now: datetime) -> Load:
         weeks=weeks,
         later_minutes=later,
         never_minutes=never,
-        committed=len(jobs),
+        committed=sum(job.due < NEVER for job in jobs),
         backlog=waiting["count"],
         backlog_minutes=waiting["minutes"],
         hands=_hands(people, now),
@@ -141,39 +142,6 @@ def load(now: datetime) -> Load:
         zone=zone.key,
         is_capped=MOST_OPEN in (len(jobs), waiting["count"]),
     )
-
-
-def committed_jobs(people: Crew) -> list[Job]:
-    """Give all promised work that nobody has begun, in order; what waits as if it came back now."""
-    logged = (
-        TimeEntry.objects.filter(ticket=OuterRef("pk"), voided_at=None)
-        .order_by()
-        .values("ticket")
-        .annotate(total=Sum("minutes"))
-        .values("total")
-    )
-    rows = (
-        Ticket.objects.filter(
-            state__in=[TicketState.QUEUED, TicketState.WAITING], due_at__isnull=False
-        )
-        .order_by("due_at", "number")
-        .annotate(logged=Coalesce(Subquery(logged), 0))
-        .values_list(
-            "number", "due_at", "estimate_minutes", "logged", "priority", "project_id", "skill_id"
-        )[:MOST_OPEN]
-    )
-    jobs = [
-        Job(
-            ticket=number,
-            due=micros(due_at),
-            work=max(LEAST_LEFT_MINUTES, estimate - done) * _MINUTE,
-            p1=priority == Priority.P1,
-            group=people.group_of(project, skill),
-        )
-        for number, due_at, estimate, done, priority, project, skill in rows
-        if due_at
-    ]
-    return sorted(jobs, key=lambda job: job.order)
 
 
 def sold(people: Crew) -> Sold:
@@ -215,6 +183,7 @@ def _weeks(
     later = never = 0
     for job in jobs:
         minutes, end = job.work // _MINUTE, ends[job.ticket]
+        # What is promised for no time at all is due in no week.
         if (place := max(0, bisect_left(marks, job.due) - 1)) < WEEKS:
             due[place] += minutes
         if end is None:
