@@ -202,6 +202,10 @@ def test_the_workbench_of_a_child_names_the_others(
     plain = factories.make_ticket(engineer=engineer, now=now)
     other = signed_in(engineer).get(f"/console/tickets/{plain.number}/").content.decode()
     assert _page(outbreak) not in other
+    start = f"{LIST}?ticket=%23{plain.number}"
+    assert start in other and "?ticket=" not in page
+    form = signed_in(engineer).get(start).content.decode()
+    assert f'value="#{plain.number}"' in form
 
     post(engineer, _page(outbreak), "close")
     page = signed_in(engineer).get(address).content.decode()
