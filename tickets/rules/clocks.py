@@ -45,7 +45,8 @@ class Step(StrEnum):
     FULFILLED = "fulfilled"
 
 
-WARNINGS = ((50, Step.WARNED_HALF), (80, Step.WARNED_MOST))
+PERCENT = {Step.WARNED_HALF: 50, Step.WARNED_MOST: 80}
+_BY_TIME = (*((percent, step) for step, percent in PERCENT.items()), (100, Step.BREACHED))
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,15 @@ class Happening:
 
 @dataclass(frozen=True)
 class ClockStep:
-    """One step of one clock. ``due_at`` is by when it is to be fulfilled, as things stand then."""
+    """One step of one clock. ``due_at`` is by when it is to be fulfilled, as things stand then.
+
+    ``round`` counts the activations: each reply that is due is one, and each reopening.
+    """
 
     clock: Clock
     step: Step
     at: datetime
+    round: int
     due_at: datetime | None = None
 
 
@@ -80,100 +85,141 @@ class ClockState:
     """A clock at an instant.
 
     ``used`` is open time that ran before ``since``, from when on it runs (None while it does not).
+    ``terms`` are those it was promised last, with or without a pause since; ``given`` are the
+    warnings and the breach, which are never given again.
     """
 
     clock: Clock
     used: timedelta = timedelta()
     since: datetime | None = None
+    wanted: bool = False
     active: bool = False
-    breached: bool = False
-    warned: set[Step] = field(default_factory=set)
+    round: int = 0
+    given: set[Step] = field(default_factory=set)
+    terms: Terms | None = None
 
-    def due_at(self, terms: Terms) -> datetime | None:
+    def due_at(self) -> datetime | None:
         """Give by when it is to be fulfilled, while it runs."""
-        return self._reaches(terms, 100)
+        return self._reaches(100, self.since, self.terms)
 
-    def _reaches(self, terms: Terms, percent: int) -> datetime | None:
+    def next_step_at(self) -> datetime | None:
+        """Give the next instant after which time alone brings a warning or the breach."""
+        coming = [reached for _, reached in self._coming()]
+        return min(coming, default=None)
+
+    def run_until(self, at: datetime) -> Iterator[ClockStep]:
+        """Give warnings and the breach that come before ``at``."""
+        due = self.due_at()
+        for step, reached in self._coming():
+            if reached < at:
+                self.given.add(step)
+                yield ClockStep(self.clock, step, reached, self.round, due)
+
+    def stand(self, at: datetime) -> None:
+        """Count what ran until ``at``."""
+        if self.since is not None and self.terms is not None:
+            self.used += self.terms.calendar.between(self.since, at)
+            self.since = at
+
+    def take(self, terms: Terms, at: datetime) -> None:
+        """Go by other terms from ``at`` on; the promise of a first response is never weakened."""
+        self.stand(at)
+        if self.clock == Clock.FIRST_RESPONSE and self.active and self.terms is not None:
+            before, after = (self._reaches(100, at, each) for each in (self.terms, terms))
+            if before is not None and (after is None or before <= after):
+                return
+        self.terms = terms
+
+    def _coming(self) -> list[tuple[Step, datetime]]:
+        """Give the steps that time alone brings and that were not yet, in order."""
+        found = []
+        for percent, step in _BY_TIME:
+            reached = self._reaches(percent, self.since, self.terms)
+            if step not in self.given and reached is not None:
+                found.append((step, reached))
+        return found
+
+    def _reaches(
+        self, percent: int, since: datetime | None, terms: Terms | None
+    ) -> datetime | None:
         """Give when so much of its minutes is used; no earlier than it last began to run."""
-        if self.since is None or self.clock not in terms.minutes:
+        if since is None or terms is None or self.clock not in terms.minutes:
             return None
         wanted = timedelta(minutes=terms.minutes[self.clock]) * percent / 100
         try:
-            return terms.calendar.add(self.since, max(timedelta(), wanted - self.used))
+            return terms.calendar.add(since, max(timedelta(), wanted - self.used))
         except NeverOpen:
             return None
-
-    def run_until(self, at: datetime, terms: Terms) -> Iterator[ClockStep]:
-        """Give warnings and the breach that come before ``at``."""
-        due = self.due_at(terms)
-        if due is None:
-            return
-        for percent, step in WARNINGS:
-            reached = self._reaches(terms, percent)
-            if step not in self.warned and reached is not None and reached < at:
-                self.warned.add(step)
-                yield ClockStep(self.clock, step, reached, due)
-        if not self.breached and due < at:
-            self.breached = True
-            yield ClockStep(self.clock, Step.BREACHED, due, due)
-
-    def stand(self, at: datetime, terms: Terms) -> None:
-        """Count what ran until ``at``."""
-        if self.since is not None:
-            self.used += terms.calendar.between(self.since, at)
-            self.since = at
 
 
 @dataclass
 class Clocks:
-    """All clocks of a ticket, and the steps they took."""
+    """All clocks of a report or its ticket, and the steps they took."""
 
     clocks: dict[Clock, ClockState]
-    steps: list[ClockStep]
+    steps: list[ClockStep] = field(default_factory=list)
     terms: Terms | None = None
     waiting: bool = False
 
-    def due_at(self, clock: Clock) -> datetime | None:
-        """Give by when a clock is to be fulfilled; None while it does not run."""
-        return self.clocks[clock].due_at(self.terms) if self.terms else None
+    def step(self, state: ClockState, step: Step, at: datetime) -> None:
+        """Note a step."""
+        self.steps.append(ClockStep(state.clock, step, at, state.round, state.due_at()))
 
 
 def run_clocks(happenings: Iterable[Happening], until: datetime) -> Clocks:
-    """Give the clocks as they stand at ``until``, with every step before it, in order.
+    """Give the clocks as they stand at ``until``, with every step up to it, in order.
 
     A clock is in time up to and including its due instant. First response and resolution start
     when the report arrived; the next reply is due from the client's oldest unanswered word.
-    Waiting for the client pauses what runs. Reopening goes on with the resolution's original
-    clock: what it had used stays used, and a breach stays its verdict. ``happenings`` are in order.
+    Waiting for the client pauses what runs, and so does a time in which nothing is promised.
+    Reopening goes on with the resolution's original clock: what it had used stays used, and a
+    breach stays its verdict. ``happenings`` are in order.
     """
-    all_clocks = Clocks({clock: ClockState(clock) for clock in Clock}, [])
+    clocks = Clocks({clock: ClockState(clock) for clock in Clock})
     for happening in happenings:
-        if happening.at >= until:
+        if happening.at > until:
             break
-        _advance(all_clocks, happening.at)
-        _HANDLERS[happening.moment](all_clocks, happening)
-    _advance(all_clocks, until)
-    return all_clocks
+        _advance(clocks, happening.at)
+        _HANDLERS[happening.moment](clocks, happening)
+        _settle(clocks, happening.at)
+    _advance(clocks, until)
+    return clocks
 
 
 def _advance(clocks: Clocks, at: datetime) -> None:
-    if clocks.terms is None:
-        return
-    came = [step for state in clocks.clocks.values() for step in state.run_until(at, clocks.terms)]
+    came = [step for state in clocks.clocks.values() for step in state.run_until(at)]
     clocks.steps += sorted(came, key=lambda step: step.at)
 
 
+def _settle(clocks: Clocks, at: datetime) -> None:
+    """Start, pause or resume what a happening let run or stopped."""
+    for state in clocks.clocks.values():
+        promised = clocks.terms is not None and state.clock in clocks.terms.minutes
+        runs = state.wanted and promised and not clocks.waiting
+        if state.since is not None and not runs:
+            state.stand(at)
+            state.since = None
+            clocks.step(state, Step.PAUSED, at)
+        elif state.wanted and promised and not state.active:
+            state.active, state.round = True, state.round + 1
+            state.since = at if runs else None
+            clocks.step(state, Step.ACTIVATED, at)
+        elif runs and state.since is None:
+            state.since = at
+            clocks.step(state, Step.RESUMED, at)
+
+
 def _arrived(clocks: Clocks, happening: Happening) -> None:
-    clocks.terms = happening.terms
-    _activate(clocks, Clock.FIRST_RESPONSE, happening.at)
-    _activate(clocks, Clock.RESOLUTION, happening.at)
+    _terms(clocks, happening)
+    clocks.clocks[Clock.FIRST_RESPONSE].wanted = True
+    clocks.clocks[Clock.RESOLUTION].wanted = True
 
 
 def _terms(clocks: Clocks, happening: Happening) -> None:
-    if clocks.terms is not None:
-        for state in clocks.clocks.values():
-            state.stand(happening.at, clocks.terms)
     clocks.terms = happening.terms
+    if happening.terms is not None:
+        for state in clocks.clocks.values():
+            state.take(happening.terms, happening.at)
 
 
 def _answered(clocks: Clocks, happening: Happening) -> None:
@@ -182,25 +228,21 @@ def _answered(clocks: Clocks, happening: Happening) -> None:
 
 
 def _written(clocks: Clocks, happening: Happening) -> None:
-    if not clocks.clocks[Clock.FIRST_RESPONSE].active:
-        _activate(clocks, Clock.NEXT_REPLY, happening.at)
+    reply = clocks.clocks[Clock.NEXT_REPLY]
+    if reply.wanted or clocks.clocks[Clock.FIRST_RESPONSE].wanted:
+        return
+    # Each answer is a promise of its own.
+    clocks.clocks[Clock.NEXT_REPLY] = ClockState(
+        Clock.NEXT_REPLY, wanted=True, round=reply.round, terms=reply.terms
+    )
 
 
 def _waiting(clocks: Clocks, happening: Happening) -> None:
     clocks.waiting = True
-    for state in clocks.clocks.values():
-        if state.since is not None and clocks.terms is not None:
-            state.stand(happening.at, clocks.terms)
-            state.since = None
-            clocks.steps.append(ClockStep(state.clock, Step.PAUSED, happening.at))
 
 
 def _going_on(clocks: Clocks, happening: Happening) -> None:
     clocks.waiting = False
-    for state in clocks.clocks.values():
-        if state.active and state.since is None:
-            state.since = happening.at
-            _step(clocks, state, Step.RESUMED, happening.at)
 
 
 def _done(clocks: Clocks, happening: Happening) -> None:
@@ -210,33 +252,15 @@ def _done(clocks: Clocks, happening: Happening) -> None:
 
 
 def _reopened(clocks: Clocks, happening: Happening) -> None:
-    _activate(clocks, Clock.RESOLUTION, happening.at)
-
-
-def _activate(clocks: Clocks, clock: Clock, at: datetime) -> None:
-    state = clocks.clocks[clock]
-    if state.active or clocks.terms is None or clock not in clocks.terms.minutes:
-        return
-    if clock == Clock.NEXT_REPLY:  # each answer is a promise of its own
-        state = clocks.clocks[clock] = ClockState(clock)
-    state.active = True
-    state.since = None if clocks.waiting else at
-    _step(clocks, state, Step.ACTIVATED, at)
+    clocks.clocks[Clock.RESOLUTION].wanted = True
 
 
 def _fulfil(clocks: Clocks, clock: Clock, at: datetime) -> None:
     state = clocks.clocks[clock]
-    if not state.active or clocks.terms is None:
-        return
-    due = state.due_at(clocks.terms)
-    state.stand(at, clocks.terms)
-    state.active, state.since = False, None
-    clocks.steps.append(ClockStep(clock, Step.FULFILLED, at, due))
-
-
-def _step(clocks: Clocks, state: ClockState, step: Step, at: datetime) -> None:
-    assert clocks.terms is not None
-    clocks.steps.append(ClockStep(state.clock, step, at, state.due_at(clocks.terms)))
+    if state.active:
+        clocks.step(state, Step.FULFILLED, at)
+    state.stand(at)
+    state.wanted, state.active, state.since = False, False, None
 
 
 _HANDLERS = {
