@@ -22,6 +22,7 @@ from tickets.queries.shares import slots_of
 from tickets.rules.queue.lanes import Waiting, decide, is_urgent
 from tickets.rules.queue.promising import Trial
 from tickets.rules.queue.rank import business_days, score_of
+from tickets.rules.queue.spare import fits
 from tickets.rules.queue.taking import take_first
 from tickets.rules.states import TicketState
 from tickets.rules.words import Priority
@@ -127,7 +128,7 @@ class Trials:
         if self.row is None or self.row.simulated_at is None:
             return False
         passed = (self.now - self.row.simulated_at) / timedelta(minutes=1)
-        return ticket.work / MINUTE <= self.row.spare_minutes - max(0.0, passed)
+        return fits(ticket.work / MINUTE, self.row.spare_minutes, passed)
 
 
 def taker_of(user: User) -> Taker:

@@ -3,7 +3,7 @@ from dataclasses import replace
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.tickets.rules.queue.workers import END, jobs, workers
+from tests.tickets.rules.queue.workers import jobs, workers
 from tickets.rules.queue.forward import Job, Worker, first_late, forecast
 from tickets.rules.queue.promising import least_spare, try_out
 from tickets.rules.queue.shifts import Shifts
@@ -68,7 +68,7 @@ def test_work_that_fits_breaks_no_promise_whatever_else_is_done_by_the_plan(
             continue
         if what == "plan" and left:
             work = left.pop(0).work
-        elif fits(spare, since, work, people, now):
+        elif fits(work, spare, shifts.worked(now) - shifts.worked(since)):
             spare -= work
         else:
             continue
@@ -81,29 +81,24 @@ def test_work_that_fits_breaks_no_promise_whatever_else_is_done_by_the_plan(
 
 
 def test_exactly_what_is_to_spare_fits_and_no_more() -> None:
-    day = Shifts.of([(0, 100)])
-    people = [Worker(1, day, 0)]
-    trial = try_out([Job(1, 30, 10)], people)
-    spare = least_spare(trial, people)
+    people = [Worker(1, Shifts.of([(0, 100)]), 0)]
+    spare = least_spare(try_out([Job(1, 30, 10)], people), people)
     assert spare == 20
-    assert fits(spare, 0, 20, people, 0)
-    assert not fits(spare, 0, 21, people, 0)
-    assert fits(spare, 0, 15, people, 5)
-    assert not fits(spare, 0, 16, people, 5)
+    assert fits(20, spare, 0)
+    assert not fits(21, spare, 0)
+    assert fits(15, spare, 5)
+    assert not fits(16, spare, 5)
 
 
-def test_where_people_are_not_alike_or_shifts_are_unknown_only_a_simulation_tells() -> None:
-    day, other = Shifts.of([(10, 100)]), Shifts.of([(10, 90)])
-    assert fits(50, 10, 1, [Worker(1, day, 0), Worker(2, day, 0)], 10)
-    assert not fits(50, 10, 1, [Worker(1, day, 0), Worker(2, other, 0)], 10)
-    assert not fits(50, 10, 1, [Worker(1, day, 0, frozenset({1}))], 10)
-    assert not fits(50, 5, 1, [Worker(1, day, 0)], 10), "simulated before the shifts begin"
-    assert not fits(50, 12, 1, [Worker(1, day, 0)], 10), "simulated later than now"
-    assert not fits(50, 10, 1, [], 10)
-    assert not fits(50, 10, 1, [Worker(1, Shifts.of([]), 0)], 10)
+def test_a_clock_that_goes_back_gives_nothing_to_spare() -> None:
+    assert not fits(21, 20, -5)
 
 
-def test_closed_time_takes_nothing_from_what_is_to_spare() -> None:
-    two_days = [Worker(1, Shifts.of([(0, 10), (END, END + 10)]), 0)]
-    assert fits(5, 8, 3, two_days, END)
-    assert not fits(5, 8, 4, two_days, END)
+def test_where_people_are_not_alike_nothing_is_to_spare() -> None:
+    day, other = Shifts.of([(0, 100)]), Shifts.of([(0, 90)])
+    for people in (
+        [Worker(1, day, 0), Worker(2, other, 0)],
+        [Worker(1, day, 0), Worker(2, day, 0, frozenset({0}))],
+        [],
+    ):
+        assert least_spare(try_out([Job(1, 30, 10)], people), people) == 0
