@@ -1,5 +1,6 @@
 """Pages of a list by keyset: as fast on the thousandth page as on the first."""
 
+from collections.abc import Callable
 from typing import Any, TypeVar
 from urllib.parse import urlencode
 
@@ -31,11 +32,13 @@ def page_of(
     shape: type[serializers.Serializer[Any]],
     *,
     key: str,
+    context_of: Callable[[list[Row]], dict[str, Any]] = lambda rows: {},
 ) -> dict[str, Any]:
     """Give one page and the address of the next.
 
-    ``key`` orders the rows by a unique whole number, ``-`` before it for the largest first. Raises
-    InvalidInput for a limit or cursor that makes no sense.
+    ``context_of`` gives the shape what it needs to know of the page's rows. ``key`` orders the rows
+    by a unique whole number, ``-`` before it for the largest first. Raises InvalidInput for a limit
+    or cursor that makes no sense.
     """
     name, falling = key.lstrip("-"), key.startswith("-")
     size = _number(request, "limit", most=MOST_SIZE) or DEFAULT_SIZE
@@ -46,7 +49,9 @@ def page_of(
     if len(found) > size:
         wanted = {"limit": size, "cursor": getattr(found[size - 1], name)}
         more = f"{settings.SITE_URL}{request.path}?{urlencode(wanted)}"
-    return {"results": shape(found[:size], many=True).data, "next": more}
+    shown = found[:size]
+    results = shape(shown, many=True, context=context_of(shown)).data
+    return {"results": results, "next": more}
 
 
 def page_schema(of: type[serializers.Serializer[Any]], name: str) -> Any:

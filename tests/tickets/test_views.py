@@ -30,7 +30,7 @@ from tickets.actions import note_on_ticket, reply_to_ticket, wait_for_client
 from tickets.models import Attachment, Comment, FixCheck, Report, Ticket
 
 pytestmark = pytest.mark.django_db
-CEILING = 12
+CEILING = 14
 
 
 def png(name: str = "shot.png") -> SimpleUploadedFile:

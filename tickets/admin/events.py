@@ -1,12 +1,21 @@
 """Event rows in the words of the workbench's timeline."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
+
+from django.utils.timezone import localtime
 
 from tickets.models import Source, TicketEvent, TicketEventKind
 from tickets.rules.words import Kind
 
 _K = TicketEventKind
+_REFUSALS = {
+    "no_token": "the client's plan has no token free",
+    "no_plan": "the client is on no plan that is served",
+    "own_due": "it would be late itself",
+}
+_MOVES = {"target": "its target is sooner", "stopped": "it stood still"}
 _FIELDS = {"severity": "severity", "kind": "kind", "estimate_minutes": "estimate"}
 
 
@@ -31,6 +40,12 @@ def describe(event: TicketEvent, names: Mapping[int, str]) -> str:
             return f"confirmed the severity: {data.get('severity', '')}"
         case _K.REACH_CHANGED:
             return f"counts {data.get('reach', '')} people affected now"
+        case _K.COMMITTED:
+            return f"promised it by {_moment(data.get('due_at'))}"
+        case _K.NOT_PROMISED:
+            return f"put it into the backlog: {_refusal(data)}"
+        case _K.DUE_MOVED:
+            return _due_moved(data)
         case _K.TICKET_ASSIGNED:
             person = data.get("assignee")
             return f"assigned it to {names.get(person, 'somebody') if person else 'nobody'}"
@@ -41,6 +56,26 @@ def describe(event: TicketEvent, names: Mapping[int, str]) -> str:
         case _K.LINK_ADDED:
             return f"linked {event.link.url if event.link else 'a pull request'}"
     return event.get_kind_display()
+
+
+def _refusal(data: Mapping[str, Any]) -> str:
+    if data.get("reason") == "breaks":
+        return f"#{data.get('number')} would be late"
+    return _REFUSALS.get(data.get("reason", ""), "no promise was possible")
+
+
+def _due_moved(data: Mapping[str, Any]) -> str:
+    said = f"moved its due time from {_moment(data.get('from'))} to {_moment(data.get('to'))}"
+    breaches = ", ".join(f"#{number}" for number, _ in data.get("breaches", []))
+    if breaches:
+        return f"{said}, which makes {breaches} late"
+    why = _MOVES.get(data.get("reason", ""))
+    return f"{said}: {why}" if why else said
+
+
+def _moment(iso: str | None) -> str:
+    """Say an instant in the reader's zone."""
+    return f"{localtime(datetime.fromisoformat(iso)):%a %-d %b, %H:%M}" if iso else ""
 
 
 def _kind(code: object) -> str:

@@ -3,6 +3,8 @@
 from typing import Any
 
 from django.conf import settings
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from core.api.fields import FreeText
@@ -143,12 +145,24 @@ class TicketShape(Shape):
     release = serializers.SerializerMethodField(help_text="The version the fix is live in.")
     received_at = serializers.DateTimeField()
     opened_at = serializers.DateTimeField()
+    due_at = serializers.DateTimeField(
+        allow_null=True,
+        help_text="By when it is promised to be live; null while nothing is promised.",
+    )
+    likely_week = serializers.SerializerMethodField(
+        help_text="The Monday of the week in which a ticket of the backlog is likely done."
+    )
     shipped_at = serializers.DateTimeField(allow_null=True)
     url = serializers.SerializerMethodField()
     portal_url = serializers.SerializerMethodField()
 
     def get_severity_confirmed(self, ticket: Ticket) -> bool:
         return ticket.severity_confirmed_at is not None
+
+    @extend_schema_field(OpenApiTypes.DATE)
+    def get_likely_week(self, ticket: Ticket) -> str | None:
+        prospect = self.context["prospects"].get(ticket.number)
+        return prospect.week.isoformat() if prospect and prospect.week else None
 
     def get_release(self, ticket: Ticket) -> str | None:
         return ticket.release.version if ticket.release else None

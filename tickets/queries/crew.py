@@ -8,11 +8,12 @@ from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, Greatest, JSONObject
 
 from clients.models import User
 from clients.queries import known_calendars
-from clients.queries.calendars import Calendars
+from clients.queries.calendars import CALENDAR_MARK, Calendars
 from clients.rules.roles import ENGINEERS
 from core.calendars import Calendar, instant, micros
 from tickets.models import Absence, Engineer, Skill, Ticket, TimeEntry
@@ -33,6 +34,8 @@ class Crew:
     workers: tuple[Worker, ...]
     # Open minutes of all of them in a mean week of those ahead.
     weekly_minutes: int
+    # What the house works by.
+    house: Calendar
     _groups: Mapping[tuple[int, int], int]
     _projects: frozenset[int]
 
@@ -57,9 +60,9 @@ def crew(now: datetime, *, without_absence: int | None = None) -> Crew:
     """Give who works in the coming weeks, if wished as if one absence were not."""
     rows = list(_engineers(now, without_absence))
     groups, projects, mine = _grouped(rows)
-    known = known_calendars()
+    known = known_calendars(rows[0]["mark"] if rows else "")
     workers = tuple(_worker(row, mine[row["pk"]], known, now) for row in rows)
-    return Crew(workers, _weekly(workers, micros(now)), groups, projects)
+    return Crew(workers, _weekly(workers, micros(now)), known.house, groups, projects)
 
 
 def _engineers(now: datetime, without_absence: int | None) -> QuerySet[User, Any]:
@@ -79,8 +82,11 @@ def _engineers(now: datetime, without_absence: int | None) -> QuerySet[User, Any
             skills=ArraySubquery(skills.values("skill")),
             known_skills=ArraySubquery(Skill.objects.values("pk")),
             left_minutes=_left_minutes(),
+            mark=RawSQL(CALENDAR_MARK, []),  # noqa: S611 - no one's words are in it
         )
-        .values("pk", "calendar", "away", "projects", "skills", "known_skills", "left_minutes")
+        .values(
+            "pk", "calendar", "away", "projects", "skills", "known_skills", "left_minutes", "mark"
+        )
     )
 
 

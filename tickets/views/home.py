@@ -25,7 +25,7 @@ def portal_home(request: HttpRequest, portal: Portal) -> HttpResponseBase:
     client_id = portal.client.pk
     tickets = list(pressing_tickets(portal.user, client_id=client_id)[: SHOWN + 1])
     reports = list(pressing_reports(portal.user, client_id=client_id)[: SHOWN + 1])
-    rows = rows_of(tickets, reports, portal.user)
+    rows = rows_of(tickets, reports, portal.user, portal.now)
     asked = [row for row in rows if row.standing.asks]
     rows.sort(key=lambda row: (not row.standing.asks, row.priority != Priority.P1))
     checks = list(open_fix_checks(portal.user, client_id))

@@ -60,4 +60,4 @@ def _rows(portal: Portal, wanted: dict[str, Any]) -> list[Row]:
     for view in views:
         found = client_reports(portal.user, view=view, **narrowed)
         reports += found.filter(pk__lt=before)[: PAGE + 1]
-    return rows_of(tickets.filter(number__lt=before)[: PAGE + 1], reports, portal.user)
+    return rows_of(tickets.filter(number__lt=before)[: PAGE + 1], reports, portal.user, portal.now)

@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from clients.models import User
 from tickets.models import Report, Ticket
+from tickets.queries.forecasts import Prospect, prospects
 from tickets.rules.plain_words import (
     REPORT_STANDINGS,
     TICKET_STANDINGS,
@@ -28,6 +29,7 @@ class Row:
     standing: Standing
     received_at: datetime
     priority: str = ""
+    prospect: Prospect | None = None
 
 
 def standing_of(report: Report, viewer: User) -> Standing:
@@ -41,8 +43,12 @@ def standing_of(report: Report, viewer: User) -> Standing:
     return REPORT_STANDINGS[report.state]
 
 
-def rows_of(tickets: Iterable[Ticket], reports: Iterable[Report], viewer: User) -> list[Row]:
+def rows_of(
+    tickets: Iterable[Ticket], reports: Iterable[Report], viewer: User, now: datetime
+) -> list[Row]:
     """Merge tickets and reports as the viewer sees them, newest number first."""
+    tickets = list(tickets)
+    expected = prospects(tickets, now)
     rows = [
         Row(
             number=ticket.number,
@@ -52,6 +58,7 @@ def rows_of(tickets: Iterable[Ticket], reports: Iterable[Report], viewer: User) 
             standing=TICKET_STANDINGS[ticket.state],
             received_at=ticket.received_at,
             priority=ticket.priority,
+            prospect=expected.get(ticket.number),
         )
         for ticket in tickets
     ]

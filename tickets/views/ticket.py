@@ -16,6 +16,7 @@ from tickets.queries import (
     reports_of,
     timeline_of,
 )
+from tickets.queries.forecasts import prospects
 from tickets.rules.plain_words import TICKET_STANDINGS
 from tickets.rules.states import IN_TRIAGE, TicketState
 from tickets.views.lines import lines_of
@@ -55,6 +56,7 @@ def ticket_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
         "lines": lines_of(entries, reports, ticket.number),
         "report": next((r for r in reports if r.number == ticket.number), None),
         "respond_by": _respond_by(reports) if ticket.is_open else None,
+        "prospect": prospects([ticket], portal.now).get(ticket.number),
         "reply": reply,
         "broken": broken,
         "kept": kept_files(portal, reply),

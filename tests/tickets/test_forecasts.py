@@ -1,0 +1,138 @@
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from clients.models import Client, PlanVersion, Project, User
+from tests import factories
+from tests.api import Api
+from tests.portal import signed_in
+from tickets.admin.events import describe
+from tickets.models import Ticket, TicketEventKind
+from tickets.queries.forecasts import forecast, prospects
+
+# A Wednesday, in office hours.
+NOON = datetime(2026, 6, 10, 10, 0, tzinfo=UTC)
+WEEK = timedelta(days=7)
+THIS_WEEK = date(2026, 6, 8)
+
+
+def _backlog(project: Project, engineer: User, **facts: Any) -> Ticket:
+    """A ticket of a client without any token."""
+    PlanVersion.objects.filter(retainers__client=project.client).update(
+        tokens_per_slot=0, most_tokens_per_slot=0
+    )
+    facts = {"now": NOON, "severity": "S4", **facts}
+    return factories.make_ticket(project=project, engineer=engineer, **facts)
+
+
+def test_a_week_follows_from_what_nobody_else_needs(project: Project, engineer: User) -> None:
+    ticket = _backlog(project, engineer, estimate_minutes=60)
+    assert forecast(ticket, NOON) == THIS_WEEK
+    # From Wednesday noon: 5 + 8 + 8 hours this week, 40 in each later one.
+    long = _backlog(project, engineer, estimate_minutes=21 * 60 - 60)
+    assert forecast(long, NOON) == THIS_WEEK
+    later = _backlog(project, engineer, estimate_minutes=6)
+    assert forecast(later, NOON) == THIS_WEEK + WEEK
+
+
+def test_promised_work_goes_first(
+    project: Project, foreign_project: Project, engineer: User
+) -> None:
+    factories.make_ticket(
+        project=foreign_project, engineer=engineer, severity="S4", estimate_minutes=1200, now=NOON
+    )
+    assert forecast(_backlog(project, engineer), NOON) == THIS_WEEK + WEEK
+
+
+def test_clients_with_waiting_work_share_the_time_by_slots(
+    acme: Client, project: Project, foreign_project: Project, engineer: User
+) -> None:
+    ticket = _backlog(project, engineer, estimate_minutes=20 * 60)
+    assert forecast(ticket, NOON) == THIS_WEEK
+    _backlog(foreign_project, engineer, estimate_minutes=10)
+    assert forecast(ticket, NOON) == THIS_WEEK + WEEK
+    PlanVersion.objects.filter(retainers__client=acme).update(slots=30)
+    assert forecast(ticket, NOON) == THIS_WEEK
+
+
+def test_where_nobody_works_there_is_no_week(project: Project, engineer: User) -> None:
+    ticket = _backlog(project, engineer)
+    User.objects.filter(pk=engineer.pk).update(is_active=False)
+    assert forecast(ticket, NOON) is None
+
+
+def test_what_takes_more_than_half_a_year_has_no_week(project: Project, engineer: User) -> None:
+    tickets = [_backlog(project, engineer, estimate_minutes=12_000) for _ in range(7)]
+    assert forecast(tickets[0], NOON)
+    assert forecast(tickets[-1], NOON) is None
+
+
+def test_who_is_on_no_plan_has_no_week(engineer: User, db: None) -> None:
+    project = factories.make_project(now=NOON)
+    ticket = _backlog(project, engineer)
+    assert prospects([ticket], NOON)[ticket.number].week is None
+    assert not prospects([ticket], NOON)[ticket.number].beyond_slots
+
+
+def test_any_number_of_tickets_costs_the_same(
+    project: Project, engineer: User, django_assert_max_num_queries: Any
+) -> None:
+    tickets = [_backlog(project, engineer) for _ in range(6)]
+    with django_assert_max_num_queries(5):
+        assert len(prospects(tickets, NOON)) == 6
+
+
+def test_what_is_under_way_is_not_in_the_backlog(project: Project, engineer: User) -> None:
+    ticket = _backlog(project, engineer, state="in_progress")
+    assert prospects([ticket], NOON) == {}
+
+
+@pytest.fixture
+def promised(project: Project, engineer: User, now: datetime) -> Ticket:
+    return factories.make_ticket(project=project, engineer=engineer, severity="S4", now=now)
+
+
+@pytest.fixture
+def waiting(project: Project, engineer: User, now: datetime) -> Ticket:
+    return _backlog(project, engineer, now=now)
+
+
+@pytest.mark.parametrize("path", ["/portal/", "/portal/tickets/", "/portal/tickets/{0}/"])
+def test_the_client_sees_what_is_promised_and_what_is_not(
+    alice: User, charlie: User, promised: Ticket, waiting: Ticket, path: str
+) -> None:
+    browser = signed_in(alice)
+    page = browser.get(path.format(promised.number)).content.decode()
+    assert "due by" in page.lower()
+    page = browser.get(path.format(waiting.number)).content.decode()
+    assert "likely the week of" in page
+    assert "beyond your plan" in page or "{0}" not in path
+    answer = signed_in(charlie).get(path.format(waiting.number))
+    assert answer.status_code == 404 or "likely the week of" not in answer.content.decode()
+
+
+def test_a_refusal_names_no_other_client(
+    project: Project, foreign_project: Project, engineer: User, alice: User, now: datetime
+) -> None:
+    tight = factories.make_ticket(
+        project=foreign_project, engineer=engineer, severity="S3", estimate_minutes=2390, now=now
+    )
+    refused = factories.make_ticket(
+        project=project, engineer=engineer, severity="S2", estimate_minutes=60, now=now
+    )
+    assert refused.due_at is None
+    page = signed_in(alice).get(f"/portal/tickets/{refused.number}/").content.decode()
+    assert "backlog" in page and "beyond your plan" not in page
+    assert f"#{tight.number}" not in page and "Globex" not in page
+    told = describe(refused.events.get(kind=TicketEventKind.NOT_PROMISED), {})
+    assert told == f"put it into the backlog: #{tight.number} would be late"
+
+
+def test_the_api_tells_both(api_token: str, promised: Ticket, waiting: Ticket) -> None:
+    api = Api(api_token)
+    first, second = (api.get(f"tickets/{each.number}").json() for each in (promised, waiting))
+    assert first["due_at"] and first["likely_week"] is None
+    assert second["due_at"] is None
+    assert date.fromisoformat(second["likely_week"]).weekday() == 0
+    assert api.get("tickets").json()["results"] == [second, first]
