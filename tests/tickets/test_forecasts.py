@@ -1,3 +1,4 @@
+import json
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -131,8 +132,12 @@ def test_a_refusal_names_no_other_client(
 
 def test_the_api_tells_both(api_token: str, promised: Ticket, waiting: Ticket) -> None:
     api = Api(api_token)
-    first, second = (api.get(f"tickets/{each.number}").json() for each in (promised, waiting))
+
+    def read(path: str) -> Any:
+        return json.loads(api.get(path).content)
+
+    first, second = (read(f"tickets/{each.number}") for each in (promised, waiting))
     assert first["due_at"] and first["likely_week"] is None
     assert second["due_at"] is None
     assert date.fromisoformat(second["likely_week"]).weekday() == 0
-    assert api.get("tickets").json()["results"] == [second, first]
+    assert read("tickets")["results"] == [second, first]
