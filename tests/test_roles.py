@@ -11,7 +11,8 @@ import pytest
 from django.db import transaction
 
 from clients import actions as client_actions
-from clients.models import ApiKey, Client, ClientEvent, Project, User
+from clients.models import ApiKey, Calendar, Client, ClientEvent, Project, User
+from clients.rules.calendars import office_hours
 from clients.rules.roles import ALLOWED, Role, may
 from core.errors import MoveRefused, NotAllowed
 from core.models import OutboxMessage
@@ -187,6 +188,10 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "publish_plan_version": (ADMIN | {"system"}, lambda s: {
         "plan_id": factories.make_plan_version(now=s.now).plan_id, "price": PRICE,
         "targets": factories.make_targets()}),
+    "create_calendar": (ADMIN | {"system"}, lambda s: {
+        "name": "Late shift", "hours": office_hours("UTC")}),
+    "publish_calendar_version": (ADMIN | {"system"}, lambda s: {
+        "calendar_id": Calendar.objects.get(is_house=True).pk, "hours": office_hours("UTC")}),
     "create_retainer": (ADMIN | {"system"}, lambda s: _retainer(s)),
     "set_retainer_state": (ADMIN | {"system"}, lambda s: {
         "retainer_id": s.acme.retainers.get().pk, "state": "paused"}),

@@ -3,6 +3,7 @@ from clients.actions.accounts import (
     create_client,
     set_lead,
 )
+from clients.actions.calendars import create_calendar, publish_calendar_version
 from clients.actions.keys import KEY_STANDS, key_terms, recall_api_key, use_api_key
 from clients.actions.members import (
     accept_invitation,
@@ -42,6 +43,7 @@ __all__ = [
     "change_profile",
     "change_project",
     "create_api_key",
+    "create_calendar",
     "create_client",
     "create_plan",
     "create_project",
@@ -50,6 +52,7 @@ __all__ = [
     "deactivate_user",
     "invite_member",
     "key_terms",
+    "publish_calendar_version",
     "publish_plan_version",
     "reactivate_user",
     "recall_api_key",

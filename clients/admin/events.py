@@ -85,6 +85,8 @@ def _describe_house(event: ClientEvent, person: str) -> str:
             return f"put {person} on call {_span(data)}"
         case _K.SHIFT_ENDED:
             return f"ended the on-call shift of {person} {_span(data)}"
+        case _K.CALENDAR_PUBLISHED:
+            return f"published {event.calendar} v{data.get('version', '')}"
         case _K.ENGINEER_CHANGED if data.get("reset"):
             return f"dropped the own terms of work of {person}"
         case _K.ENGINEER_CHANGED:

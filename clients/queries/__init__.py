@@ -3,6 +3,7 @@
 from clients.queries.accounts import (
     all_projects,
     api_keys_of,
+    calendar_history,
     client_api_keys,
     client_called,
     client_projects,
@@ -53,6 +54,7 @@ __all__ = [
     "all_calendars",
     "all_projects",
     "api_keys_of",
+    "calendar_history",
     "calendar_of",
     "client_api_keys",
     "client_called",

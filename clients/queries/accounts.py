@@ -160,6 +160,12 @@ def plan_history() -> QuerySet[ClientEvent]:
     return house_history().filter(kind__in=kinds)
 
 
+def calendar_history(calendar_id: int | None = None) -> QuerySet[ClientEvent]:
+    """List what happened to the calendars, or to one, newest first."""
+    events = house_history().filter(kind=ClientEventKind.CALENDAR_PUBLISHED)
+    return events.filter(calendar_id=calendar_id) if calendar_id else events
+
+
 def person_history(user_id: int) -> QuerySet[ClientEvent]:
     """List what happened to a person's access, places and shifts, newest first."""
     return _newest_events().filter(user_id=user_id)
@@ -168,7 +174,7 @@ def person_history(user_id: int) -> QuerySet[ClientEvent]:
 def _newest_events() -> QuerySet[ClientEvent]:
     return ClientEvent.objects.select_related(
         "actor_user", "actor_key", "client", "project", "release", "user", "plan",
-        "plan_version__plan",
+        "plan_version__plan", "calendar",
     ).order_by("-at", "-pk")  # fmt: skip
 
 

@@ -42,6 +42,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "key.manage": _STAFF | {Role.OWNER},
     "release.record": _STAFF | {Role.API_KEY},
     "plan.publish": _ADMIN,
+    "calendar.publish": _ADMIN,
     "retainer.move": _ADMIN,
     "retainer.start": _ADMIN,
     "staff.manage": _ADMIN,

@@ -255,7 +255,7 @@ def test_the_form_of_new_terms_begins_with_the_latest(ops_admin: User) -> None:
     shown = signed_in(ops_admin).get(f"/console/plans/?plan={old.plan_id}").content.decode()
     for value in ("77", "4242", "7", "2.5", "490.00"):
         assert f'value="{value}"' in shown
-    assert shown.count(f'selected>{always}</option>') == 4
+    assert shown.count(f"selected>{always}</option>") == 4
     assert "77 min" not in shown and "1 h 17 min" in shown
     for absurd in ("0", "x", "9" * 40):
         answer = signed_in(ops_admin).get(f"/console/plans/?plan={absurd}")
