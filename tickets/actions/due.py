@@ -9,8 +9,8 @@ from core.errors import InvalidInput, MoveRefused
 from core.text import is_blank
 from tickets.actions.conversation import note_on_ticket
 from tickets.actions.locks import lock_ticket
-from tickets.actions.promises import keep_spare, lock_plan, move, trial_of
-from tickets.queries.promises import Breach, breaches_of, plan_of
+from tickets.actions.promises import keep_spare, lock_plan, move
+from tickets.queries.promises import Breach, breaches_of, plan_of, trial_of
 
 
 @transaction.atomic

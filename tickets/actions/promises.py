@@ -20,6 +20,7 @@ from tickets.queries.promises import (
     owed_stops,
     plan_of,
     target_of,
+    trial_of,
 )
 from tickets.rules.queue.promising import Trial
 from tickets.rules.queue.tokens import Bucket
@@ -178,17 +179,6 @@ def _promise_sooner(ticket: Ticket, plan: Plan, now: datetime) -> Trial:
         return plan.trial()
     move(ticket, target, now, actor=None, reason="target")
     return trial
-
-
-def trial_of(ticket: Ticket, plan: Plan, due_at: datetime) -> Trial:
-    """Simulate a due time; of work in hand only its engineer's time counts."""
-    job = plan.job_of(ticket, due_at)
-    if ticket.state == TicketState.QUEUED:
-        return plan.trial(job)
-    worker = plan.crew.worker_of(ticket.assignee_id or 0)
-    trial = plan.trial()
-    end = worker.free_at if worker and ticket.state == TicketState.IN_PROGRESS else None
-    return trial.with_own(job, end) if end else trial
 
 
 def _commit(

@@ -2,6 +2,7 @@
 
 from core.admin import Page
 from tickets.admin.dashboard import dashboard
+from tickets.admin.due import due_page
 from tickets.admin.engineers import engineers_page
 from tickets.admin.filing import file_report
 from tickets.admin.find import find
@@ -21,6 +22,7 @@ PAGES: list[Page] = [
     ("triage/<number:number>/acknowledge/", acknowledge, "tickets_acknowledge"),
     ("tickets/<number:number>/", workbench, "tickets_workbench"),
     ("tickets/<number:number>/viewers/", viewers, "tickets_viewers"),
+    ("tickets/<number:number>/due/", due_page, "tickets_due"),
     ("outbreaks/", outbreaks_page, "tickets_outbreaks"),
     ("outbreaks/<number:pk>/", outbreak_page, "tickets_outbreak"),
     ("report/", file_report, "tickets_file_report"),

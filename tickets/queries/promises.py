@@ -65,9 +65,13 @@ class Plan:
 
 @dataclass(frozen=True)
 class Breach:
-    """A promise that would be broken, and by how many open minutes of the house."""
+    """A promise that would be broken: when it would be done, and the house's open minutes it is
+    late by. Without ``done_at`` nobody could do it within the known shifts.
+    """
 
     number: int
+    due_at: datetime
+    done_at: datetime | None
     minutes: int
 
 
@@ -100,20 +104,30 @@ def committed_jobs(people: Crew, now: datetime) -> list[Job]:
 
 def consequences(ticket: Ticket, due_at: datetime, now: datetime) -> list[Breach]:
     """Give which promises would be broken if a ticket were due at another time, itself too."""
-    if ticket.state not in _UNBEGUN:
-        return []
-    plan = plan_of(now)
-    return breaches_of(plan.trial(plan.job_of(ticket, due_at)))
+    return breaches_of(trial_of(ticket, plan_of(now), due_at))
+
+
+def trial_of(ticket: Ticket, plan: Plan, due_at: datetime) -> Trial:
+    """Simulate a due time; of work in hand only its engineer's time counts."""
+    job = plan.job_of(ticket, due_at)
+    if ticket.state in _UNBEGUN:
+        return plan.trial(job)
+    worker = plan.crew.worker_of(ticket.assignee_id or 0)
+    trial = plan.trial()
+    end = worker.free_at if worker and ticket.state == TicketState.IN_PROGRESS else None
+    return trial.with_own(job, end) if end else trial
 
 
 def breaches_of(trial: Trial) -> list[Breach]:
     """Give what a trial would break, in due order."""
     house = house_calendar()
-    return [
-        Breach(job.ticket, house.minutes_between(instant(job.due), instant(end)) if end else 0)
-        for job in trial.late
-        for end in [trial.ends[job.ticket]]
-    ]
+    found = []
+    for job in trial.late:
+        due_at, end = instant(job.due), trial.ends[job.ticket]
+        done_at = None if end is None else instant(end)
+        minutes = house.minutes_between(due_at, done_at) if done_at else 0
+        found.append(Breach(job.ticket, due_at, done_at, minutes))
+    return found
 
 
 def target_of(ticket: Ticket) -> datetime | None:
