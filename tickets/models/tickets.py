@@ -14,6 +14,9 @@ _OPEN = [state.value for state in OPEN]
 _DONE = [state.value for state in DONE]
 _WITH_ASSIGNEE = [TicketState.IN_PROGRESS.value, TicketState.IN_REVIEW.value]
 _LIVE = [state.value for state in LIVE]
+_BEGUN = [
+    TicketState.IN_PROGRESS.value, TicketState.WAITING.value, TicketState.IN_REVIEW.value
+]  # fmt: skip
 # What a client should see first: what waits for them, then what is on fire. The index and the list
 # order by the same expression, or the list is sorted whole.
 PRESSING = Case(
@@ -21,6 +24,8 @@ PRESSING = Case(
     When(priority=Priority.P1.value, then=1),
     default=2,
 )
+# Promised work of more than a business day is urgent earlier than any other, and rare.
+LONG_MINUTES = 480
 
 
 class Ticket(models.Model):
@@ -82,9 +87,21 @@ class Ticket(models.Model):
                 condition=Q(state__in=_OPEN),
             ),
             models.Index(
-                fields=["priority", "received_at", "number"],
-                name="queue_next",
-                condition=Q(state="queued"),
+                fields=["due_at", "number"],
+                name="queue_p1",
+                condition=Q(state="queued", priority=Priority.P1.value),
+            ),
+            models.Index(
+                fields=["due_at", "number"],
+                name="queue_long",
+                condition=Q(
+                    state="queued", due_at__isnull=False, estimate_minutes__gt=LONG_MINUTES
+                ),
+            ),
+            models.Index(
+                fields=["state", "priority", "received_at", "number"],
+                name="queue_of_state",
+                condition=Q(state__in=_BEGUN),
             ),
             models.Index(
                 fields=["client", "-number"], name="client_open", condition=Q(state__in=_OPEN)

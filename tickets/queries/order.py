@@ -5,7 +5,7 @@ The lanes are those of ``tickets.rules.queue.lanes``; indexes give their heads (
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 from typing import Any
 
@@ -17,6 +17,7 @@ from clients.models import User
 from clients.queries import house_calendar, staff
 from core.calendars import Calendar, NeverOpen, micros
 from tickets.models import Engineer, QueuePlan, ShareAccount, Ticket
+from tickets.models.tickets import LONG_MINUTES
 from tickets.queries.promises import Plan, plan_of
 from tickets.queries.shares import slots_of
 from tickets.rules.queue.lanes import Waiting, decide, is_urgent
@@ -241,16 +242,17 @@ class _Look:
         parts = [
             p1.order_by(F("due_at").asc(nulls_last=True), "number")[:most],
             by_due[:1],
-            by_due.filter(_soon(self.house, self.now)),
+            *(rest.filter(soon) for soon in _soon(self.house, self.now)),
         ]
         first, *others = [
             part.annotate(part=Value(place)).values("part", *_FIELDS)
             for place, part in enumerate(parts)
         ]
-        found: list[list[Row]] = [[], [], []]
+        found: list[list[Row]] = [[] for _ in parts]
         for row in first.union(*others, all=True):
             found[row["part"]].append(row)
-        critical, earliest, soon = found
+        critical, earliest, soon, long = found
+        soon += long
         critical.sort(key=lambda row: (row["due_at"] is None, row["due_at"] or 0, row["number"]))
         soon.sort(key=lambda row: (row["due_at"], row["number"]))
         urgent = [row for row in soon if self._is_urgent(row)]
@@ -335,21 +337,27 @@ def _read(row: Row) -> dict[str, Any]:
     }
 
 
-def _soon(house: Calendar, now: datetime) -> Q:
-    """Give the condition that lets through whatever may be urgent, and little else.
+def _soon(house: Calendar, now: datetime) -> tuple[Q, Q]:
+    """Give two conditions that let through whatever may be urgent, and little else.
 
     Urgent is what is due within max(a day + work, 3 x work) of open time. So for each span of due
     instants there is a least estimate; the spans grow by a quarter each, and rows are looked at
-    exactly afterwards.
+    exactly afterwards. Work of a day at most is urgent three days before it is due or later, so an
+    index bounds it; longer work has an index of its own.
     """
     minutes, least = 500, 0
     found = Q()
     while least <= _LONGEST:
-        try:
-            until = house.add_minutes(now, minutes)
-        except NeverOpen:
-            return found | Q(estimate_minutes__gte=least)
-        found |= Q(due_at__lte=until, estimate_minutes__gte=least)
+        found |= Q(due_at__lte=_after(house, now, minutes), estimate_minutes__gte=least)
         least = min(minutes - 480, minutes // 3)
         minutes += minutes // 4
-    return found
+    short = Q(due_at__lte=_after(house, now, 3 * LONG_MINUTES), estimate_minutes__lte=LONG_MINUTES)
+    return short & found, Q(estimate_minutes__gt=LONG_MINUTES) & found
+
+
+def _after(house: Calendar, now: datetime, minutes: int) -> datetime:
+    """Give the instant after so many open minutes; the end of time if there is none."""
+    try:
+        return house.add_minutes(now, minutes)
+    except NeverOpen:
+        return datetime.max.replace(tzinfo=UTC)
