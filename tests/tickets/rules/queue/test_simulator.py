@@ -68,12 +68,6 @@ def test_made_up_work_has_the_load_that_was_asked_for() -> None:
     assert work / (3 * weeks.open_time) == pytest.approx(0.5, abs=0.05)
 
 
-def test_no_made_up_p1_takes_more_than_half_its_target() -> None:
-    weeks = replace(SMALL, weeks=40, targets={**SMALL.targets, Priority.P1: 100})
-    p1 = [each.work for each in weeks.arrivals(1) if each.priority == Priority.P1]
-    assert max(p1) == 50 * MINUTE
-
-
 def test_simple_orders_go_by_arrival_claim_or_due_time() -> None:
     one = arrival(1, 0, 10)
     two = arrival(2, 1, 10, priority=Priority.P4, claimed=Priority.P4)

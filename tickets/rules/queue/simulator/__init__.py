@@ -6,12 +6,14 @@ ticket by ``lanes.choose``. What is not: an engineer does one ticket at a time w
 takes every project, is never ill, and needs exactly the time that was estimated. Everything follows
 from the seed.
 
-A P1 has a day, and the synthetic mix has none whose work takes more than half of it: work that
-nearly fills its target is late whenever nobody is free at once, in any order of work without
-interruptions. The product does not promise it then (``Trial.refused_for``), and neither does the
-simulator. A P1 can still break what was promised before it: another P1 by a sooner due time, any
-other promise by its work. By the design that is accepted, for a P1 is promised whatever it makes
-late; here all P1 have the same target, so none overtakes another.
+A P1 has a day, and made-up work takes up to a day. One that is nearly so long is late unless
+somebody is free at once, in any order of work without interruptions. It is not promised then
+(``Trial.refused_for``), so it breaks no promise of its own; it counts as not done within target.
+A P1 can still break what was promised before it, for it is promised whatever it makes late: another
+P1 by a sooner due time (here all have the same target, so none overtakes another), any other
+promise by its work. The spare time of promises absorbs that at the usual share of P1. Where a tenth
+of the tickets is P1 with three hours of work each, and a client sends 20 times its share, a few
+promises break: by the design a promise gives way to an outage, not the other way round.
 """
 
 from tickets.rules.queue.simulator.orders import ORDERS, Done

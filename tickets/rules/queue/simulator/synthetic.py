@@ -85,7 +85,7 @@ class Synthetic:
         while worked < self.open_time:
             at = house.shifts.at(int(worked) + 1)
             assert at is not None
-            priority, work = _ticket(chance, self.targets)
+            priority, work = _ticket(chance)
             if noisy and self.believed and chance.random() * 100 < self.believed:
                 priority = Priority.P1
             claimed = Priority.P1 if noisy else priority
@@ -94,10 +94,9 @@ class Synthetic:
         return found
 
 
-def _ticket(chance: Random, targets: Mapping[Priority, int]) -> tuple[Priority, int]:
-    """Draw a priority and the work; of a P1 at most half its target."""
+def _ticket(chance: Random) -> tuple[Priority, int]:
+    """Draw a priority and the work."""
     shares = [share for share, _ in MIX.values()]
     priority = chance.choices(list(MIX), shares)[0]
     minutes = chance.lognormvariate(0, _SIGMA) * MIX[priority][1] * _MEDIAN_OF_MEAN
-    most = min(MOST_WORK, targets[priority] // 2) if priority == Priority.P1 else MOST_WORK
-    return priority, max(LEAST_WORK, min(most, int(minutes))) * MINUTE
+    return priority, max(LEAST_WORK, min(MOST_WORK, int(minutes))) * MINUTE
