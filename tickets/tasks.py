@@ -9,6 +9,7 @@ from django.utils import timezone
 from tickets import actions
 from tickets.actions.locks import lock_ships
 from tickets.models import Alert, Report, Reporter, Sighting
+from tickets.queries.clocks import clients_to_keep, due_lines
 from tickets.queries.promises import clients_with_backlog, clients_with_pauses
 from tickets.rules.states import ReportState
 
@@ -112,6 +113,32 @@ def sweep_promises() -> None:
     _each(settle_pauses, clients_with_pauses(now))
     actions.refresh_plan(now=now)
     _each(offer_promises, clients_with_backlog(now))
+
+
+def sweep_clocks() -> None:
+    """Note what time alone brought to SLA clocks: warnings and breaches, and who is told.
+
+    It looks only at clocks with a step due. One that fails holds up no other.
+    """
+    now, last = timezone.now(), 0
+    while ids := list(due_lines(now, after=last)[: actions.KEEP_BATCH]):
+        try:
+            actions.sweep_clocks(report_ids=ids, now=now)
+        except Exception:  # the outermost loop: one bad row must not stop the others
+            logger.exception("clocks of %s failed together; each is tried by itself", ids)
+            _each(sweep_clocks_of, ids)
+        last = ids[-1]
+    _each(keep_client, clients_to_keep())
+
+
+def sweep_clocks_of(report_id: int) -> None:
+    """Note what time alone brought to the clocks of one report."""
+    actions.sweep_clocks(report_ids=[report_id], now=timezone.now())
+
+
+def keep_client(client_id: int) -> None:
+    """Bring the clocks of a client up to date whose retainer moved."""
+    actions.keep_client(client_id=client_id, now=timezone.now())
 
 
 def sweep_loose_attachments() -> None:

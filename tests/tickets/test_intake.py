@@ -35,7 +35,8 @@ DOWN = "URGENT: the whole site is down, nobody can log in, everything shows a 50
 
 
 def kinds(about: Report | Ticket) -> list[str]:
-    return list(about.events.order_by("pk").values_list("kind", flat=True))
+    rows = about.events.exclude(kind__startswith="sla.").order_by("pk")
+    return list(rows.values_list("kind", flat=True))
 
 
 def mails(reference: str) -> list[OutboxMessage]:

@@ -45,7 +45,8 @@ MOVES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def kinds(ticket: Ticket) -> list[str]:
-    return list(ticket.events.order_by("pk").values_list("kind", flat=True))
+    rows = ticket.events.exclude(kind__startswith="sla.").order_by("pk")
+    return list(rows.values_list("kind", flat=True))
 
 
 def mails(ticket: Ticket) -> list[OutboxMessage]:

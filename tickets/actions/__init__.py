@@ -10,6 +10,12 @@ from tickets.actions.attachments import (
     sweep_loose_attachments,
     upload_attachment,
 )
+from tickets.actions.clocks import (
+    KEEP_BATCH,
+    keep_client,
+    keep_clocks,
+    sweep_clocks,
+)
 from tickets.actions.content import (
     MOST_SIGNALS,
     MOST_TEXT,
@@ -100,6 +106,7 @@ from tickets.actions.triage import (
 )
 
 __all__ = [
+    "KEEP_BATCH",
     "KeyChanged",
     "MOST_BODY",
     "MOST_SIGNALS",
@@ -134,6 +141,8 @@ __all__ = [
     "escalate_alerts",
     "import_report",
     "join_report",
+    "keep_client",
+    "keep_clocks",
     "link_pull_request",
     "link_ticket",
     "log_time",
@@ -164,6 +173,7 @@ __all__ = [
     "start_ticket",
     "start_timer",
     "stop_timer",
+    "sweep_clocks",
     "sweep_loose_attachments",
     "take_next",
     "tell_alerts",

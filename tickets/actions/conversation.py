@@ -14,6 +14,7 @@ from core.errors import InvalidInput, KeyReused
 from core.text import clean_text, is_blank
 from core.validation import unless_taken
 from tickets.actions.attachments import tie_attachments
+from tickets.actions.clocks import keep_clocks
 from tickets.actions.events import record
 from tickets.actions.locks import lock_report, lock_ticket, lock_unanswered, save_ticket
 from tickets.actions.mails import mail_comment, tell_staff
@@ -52,10 +53,12 @@ def reply_to_ticket(
     if comment.by_staff:
         Report.objects.filter(pk__in=unanswered).update(first_response_at=now)
         mail_comment(comment=comment, now=now, subject="An answer")
-        return comment
-    if ticket.state == TicketState.WAITING:
+    else:
+        tell_staff(ticket=ticket, subject="The client answered", text=comment.body, now=now)
+    if not comment.by_staff and ticket.state == TicketState.WAITING:
         resume(ticket, actor=actor, now=now)
-    tell_staff(ticket=ticket, subject="The client answered", text=comment.body, now=now)
+    else:
+        keep_clocks(ticket=ticket, now=now)
     return comment
 
 
@@ -127,6 +130,7 @@ def reply_to_report(
         )
         put_back_into_triage(report)
     record(report, kind, actor=actor, at=now, comment=comment)
+    keep_clocks(report=report, now=now)
     return comment
 
 
@@ -202,6 +206,7 @@ def resume(ticket: Ticket, *, actor: Actor, now: datetime) -> None:
     ticket.state = TicketState.IN_PROGRESS if ticket.assignee_id else TicketState.QUEUED
     save_ticket(ticket, "state")
     record(ticket, TicketEventKind.TICKET_RESUMED, actor=actor, at=now)
+    keep_clocks(ticket=ticket, now=now)
     if ticket.state == TicketState.QUEUED:
         join_queue(ticket, now=now)
     resume_promise(ticket, now=now)

@@ -12,6 +12,7 @@ from core.errors import MoveRefused
 from core.text import is_blank, one_line
 from core.tokens import derive_token, hash_token, placeholder
 from tickets.actions.answers import confirm_address
+from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import reply_to_ticket
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket, save_ticket
@@ -126,6 +127,7 @@ def _answer(
     if not works:
         reopen(ticket, now=now)
         record(ticket, TicketEventKind.TICKET_REOPENED, actor=actor, at=now)
+        keep_clocks(ticket=ticket, now=now)
         join_queue(ticket, now=now)
         promise(ticket, now=now)
     elif ticket.state == TicketState.SHIPPED:

@@ -10,6 +10,7 @@ from clients.queries import house_role
 from clients.rules.roles import require
 from core.errors import MoveRefused, Refused
 from core.text import is_blank
+from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import note_on_ticket
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket, save_ticket
@@ -84,6 +85,7 @@ def start_ticket(*, ticket_id: int, actor: User, now: datetime, reason: str = ""
     _check_hand(taker)
     if ticket.state != TicketState.QUEUED:
         _start(ticket, actor, now)
+        keep_clocks(ticket=ticket, now=now)
         return ticket
     trials = Trials(actor.pk, now, plan)
     place = next_for(taker, trials)
@@ -125,7 +127,7 @@ def _override(
     assert trials.row is not None
     account_of(ticket.client_id, now)
     place = place_of(ticket, now=now, lane="override", reason="override")
-    broken = breaches_of(trials.of(place.number, place.ticket.work))
+    broken = breaches_of(trials.of(place.number, ticket.estimate_minutes))
     _charge(place)
     _keep_spare(trials.row, trials.spare_after(place.ticket))
     record(

@@ -15,6 +15,7 @@ from core.errors import InvalidInput, MoveRefused
 from core.queue import enqueue
 from core.text import clean_text, is_blank
 from tickets.actions.alerts import raise_alert
+from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import note_on_ticket, reply_to_ticket
 from tickets.actions.conversation import resume as resume_ticket
 from tickets.actions.events import record
@@ -57,6 +58,7 @@ def put_back(*, ticket_id: int, actor: User, now: datetime) -> Ticket:
     ticket.state, ticket.assignee = TicketState.QUEUED, None
     save_ticket(ticket, "state", "assignee")
     record(ticket, _K.TICKET_PUT_BACK, actor=actor, at=now)
+    keep_clocks(ticket=ticket, now=now)
     join_queue(ticket, now=now)
     resume_promise(ticket, now=now)
     return ticket
@@ -72,6 +74,7 @@ def wait_for_client(*, ticket_id: int, question: str, actor: User, now: datetime
     ticket.state = TicketState.WAITING
     save_ticket(ticket, "state")
     record(ticket, _K.TICKET_WAITING, actor=actor, at=now)
+    keep_clocks(ticket=ticket, now=now)
     return ticket
 
 
@@ -139,6 +142,7 @@ def ship_ticket(*, ticket_id: int, actor: User, release: str, now: datetime) -> 
         at=now,
         data={"release": ticket.release_id} if ticket.release_id else {},
     )
+    keep_clocks(ticket=ticket, now=now)
     enqueue("tickets.tasks.ask_reporters", event_id=event.pk)
     enqueue("tickets.tasks.offer_promises", client_id=ticket.client_id)
     return ticket
@@ -152,6 +156,7 @@ def reopen_ticket(*, ticket_id: int, reason: str, actor: User, now: datetime) ->
         raise InvalidInput("Say why it is reopened.", field="reason")
     reopen(ticket, now=now)
     record(ticket, _K.TICKET_REOPENED, actor=actor, at=now)
+    keep_clocks(ticket=ticket, now=now)
     note_on_ticket(ticket_id=ticket.pk, body=reason, actor=actor, now=now)
     join_queue(ticket, now=now)
     promise(ticket, now=now)
@@ -168,6 +173,7 @@ def close_ticket(*, ticket_id: int, message: str, actor: User, now: datetime) ->
     ticket.state = TicketState.CLOSED
     save_ticket(ticket, "state")
     record(ticket, _K.TICKET_CLOSED, actor=actor, at=now)
+    keep_clocks(ticket=ticket, now=now)
     return ticket
 
 
@@ -211,6 +217,8 @@ def edit_ticket(
         decide_opening(ticket, actor=actor, now=now)
     if is_s1_now and ticket.is_open and (report := ticket.reports.order_by("pk").first()):
         raise_alert(report=report, now=now)
+    if confirms or ticket.priority != before:
+        keep_clocks(ticket=ticket, now=now)
     if confirms or ticket.priority != before or "estimate_minutes" in changed:
         promise(ticket, now=now)
     return ticket
@@ -229,6 +237,7 @@ def approve_p1(*, ticket_id: int, actor: User, now: datetime) -> Ticket:
     set_priority(ticket)
     save_ticket(ticket, "p1_approved_at", "priority", "rank")
     record(ticket, _K.P1_APPROVED, actor=actor, at=now, data={"reach": ticket.reach})
+    keep_clocks(ticket=ticket, now=now)
     promise(ticket, now=now)
     return ticket
 

@@ -9,6 +9,7 @@ from core.errors import InvalidInput, MoveRefused
 from core.queue import enqueue
 from core.text import clean_text, is_blank
 from tickets.actions.alerts import acknowledge_alert_of, raise_alert
+from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import post_on_report, put_back_into_triage
 from tickets.actions.events import record
 from tickets.actions.locks import lock_report, save_ticket
@@ -60,6 +61,7 @@ def propose_triage(*, report_id: int, now: datetime) -> Triage | None:
     )
     if proposal.severity == Severity.S1 and report.source != Source.IMPORT:
         raise_alert(report=report, now=now)
+    keep_clocks(report=report, now=now)
     return triage
 
 
@@ -95,6 +97,7 @@ def accept_report(
     if ticket.severity == Severity.S1 and triage.severity != Severity.S1:
         raise_alert(report=report, now=now)
     join_queue(ticket, now=now)
+    keep_clocks(ticket=ticket, now=now)
     promise(ticket, now=now)
     return ticket
 
@@ -129,6 +132,7 @@ def join_report(*, report_id: int, number: int, actor: User, now: datetime) -> T
     if ticket.state == TicketState.SHIPPED:
         shipped = ticket.events.filter(kind=TicketEventKind.TICKET_SHIPPED).latest("pk")
         enqueue("tickets.tasks.ask_reporters", event_id=shipped.pk)
+    keep_clocks(report=report, now=now)
     return ticket
 
 
@@ -157,6 +161,7 @@ def decline_report(
     if not is_spam:
         comment = post_on_report(report=report, body=message, actor=actor, now=now)
         mail_comment(comment=comment, now=now, subject="Your report")
+    keep_clocks(report=report, now=now)
     return report
 
 
@@ -168,6 +173,7 @@ def reconsider_report(*, report_id: int, actor: User, now: datetime) -> Report:
         raise MoveRefused(f"#{report.number} was not declined.")
     put_back_into_triage(report)
     record(report, TicketEventKind.REPORT_RECONSIDERED, actor=actor, at=now)
+    keep_clocks(report=report, now=now)
     return report
 
 
@@ -187,6 +193,7 @@ def ask_reporter(*, report_id: int, question: str, actor: User, now: datetime) -
     record(report, TicketEventKind.REPORT_ASKED, actor=actor, at=now, comment=comment)
     acknowledge_alert_of(report=report, actor=actor, now=now)
     mail_comment(comment=comment, now=now, subject="A question about your report")
+    keep_clocks(report=report, now=now)
     return report
 
 
@@ -229,6 +236,7 @@ def count_reach(ticket: Ticket, *, now: datetime) -> None:
             data={"reach": counted, "priority": ticket.priority},
         )
     if grew and ticket.priority != before:
+        keep_clocks(ticket=ticket, now=now)
         promise(ticket, now=now)
 
 

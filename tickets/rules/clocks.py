@@ -96,6 +96,9 @@ class ClockState:
     active: bool = False
     round: int = 0
     given: set[Step] = field(default_factory=set)
+    started_at: datetime | None = None
+    breached_at: datetime | None = None
+    fulfilled_at: datetime | None = None
     terms: Terms | None = None
 
     def due_at(self) -> datetime | None:
@@ -113,6 +116,8 @@ class ClockState:
         for step, reached in self._coming():
             if reached < at:
                 self.given.add(step)
+                if step == Step.BREACHED:
+                    self.breached_at = reached
                 yield ClockStep(self.clock, step, reached, self.round, due)
 
     def stand(self, at: datetime) -> None:
@@ -202,6 +207,7 @@ def _settle(clocks: Clocks, at: datetime) -> None:
             clocks.step(state, Step.PAUSED, at)
         elif state.wanted and promised and not state.active:
             state.active, state.round = True, state.round + 1
+            state.started_at, state.fulfilled_at = state.started_at or at, None
             state.since = at if runs else None
             clocks.step(state, Step.ACTIVATED, at)
         elif runs and state.since is None:
@@ -259,6 +265,7 @@ def _fulfil(clocks: Clocks, clock: Clock, at: datetime) -> None:
     state = clocks.clocks[clock]
     if state.active:
         clocks.step(state, Step.FULFILLED, at)
+        state.fulfilled_at = at
     state.stand(at)
     state.wanted, state.active, state.since = False, False, None
 

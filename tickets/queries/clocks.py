@@ -1,0 +1,76 @@
+"""Which clocks there are to keep, and how they stand."""
+
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from clients.models import Retainer, User
+from clients.rules.retainers import SERVED
+from tickets.models import Report, ShareAccount, SlaClock, Ticket
+from tickets.queries.people import ops_admins
+from tickets.rules.clocks import PERCENT, Clock, Step
+from tickets.rules.states import OPEN, ReportState
+
+LABELS = {
+    Clock.FIRST_RESPONSE: "First response",
+    Clock.NEXT_REPLY: "Next reply",
+    Clock.RESOLUTION: "Resolution",
+}
+
+
+def lines_of(ticket: Ticket) -> list[Report]:
+    """Give the report a ticket came of and those that joined it and may wait for an answer."""
+    own = Q(pk=ticket.number) | Q(first_response_at=None) | Q(pk__in=_open_clocks(ticket=ticket))
+    found = list(Report.objects.filter(own, ticket=ticket).select_related("triage").order_by("pk"))
+    for report in found:
+        report.ticket = ticket
+    return found
+
+
+def lines_to_keep(client_id: int, *, after: int = 0) -> QuerySet[Report, int]:
+    """List the keys of a client's reports whose clocks run, or would if something were promised."""
+    tickets = Ticket.objects.filter(client=client_id, state__in=OPEN)
+    return (
+        Report.objects.filter(
+            Q(state__in=[ReportState.PROPOSED, ReportState.ASKED])
+            | Q(pk__in=tickets.values("number"))
+            | Q(ticket__in=tickets, first_response_at=None)
+            | Q(pk__in=_open_clocks(report__client=client_id)),
+            client=client_id,
+            pk__gt=after,
+        )
+        .order_by("pk")
+        .values_list("pk", flat=True)
+    )
+
+
+def clients_to_keep() -> list[int]:
+    """List the clients who are served by other terms than their accounts say."""
+    served = dict(Retainer.objects.filter(state__in=SERVED).values_list("client", "plan_version"))
+    kept = dict(ShareAccount.objects.values_list("client", "plan_version"))
+    return sorted(pk for pk in {*served, *kept} if served.get(pk) != kept.get(pk))
+
+
+def due_lines(now: datetime, *, after: int = 0) -> QuerySet[SlaClock, int]:
+    """List the keys of the reports with a clock that took a step by time alone."""
+    due = SlaClock.objects.filter(next_step_at__lt=now, report__gt=after)
+    return due.order_by("report").values_list("report", flat=True).distinct()
+
+
+def to_warn(report: Report, percent: int) -> list[User]:
+    """List who hears that a clock runs out: at first who has the ticket, later the lead, too.
+
+    Where nobody has it, the client's lead; where there is none, every ops admin.
+    """
+    having = report.ticket.assignee if report.ticket else None
+    lead = report.client.lead
+    people = [having] if having and having.staff_role else []
+    if not people or percent >= PERCENT[Step.WARNED_MOST]:
+        people += [lead] if lead and lead.staff_role else ops_admins()
+    return list(dict.fromkeys(people))
+
+
+def _open_clocks(**of: Any) -> QuerySet[SlaClock, Any]:
+    open_clocks = SlaClock.objects.exclude(state=SlaClock.State.FULFILLED).filter(**of)
+    return open_clocks.values("report")
