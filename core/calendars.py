@@ -23,6 +23,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
 _MINUTE = 60_000_000
 _YEARS_AHEAD = 12
+# A zone's new year begins up to 14 hours from that of UTC.
+_A_DAY = 24 * 3600 * 1_000_000
 
 
 class NeverOpen(ValueError):
@@ -180,7 +182,7 @@ def _year(hours: Hours, year: int) -> _Year:
 def _between(hours: Hours, start: int, end: int) -> int:
     if end <= start:
         return 0
-    first, last = instant(start).year - 1, instant(end).year + 1  # local years begin elsewhere
+    first, last = instant(start - _A_DAY).year, instant(end + _A_DAY).year
     found = 0
     for year in range(first, last + 1):
         known = _year(hours, year)
@@ -190,7 +192,7 @@ def _between(hours: Hours, start: int, end: int) -> int:
 
 def _add(hours: Hours, start: int, until: int, left: int) -> tuple[int | None, int]:
     """Give the instant, or what is left at ``until``."""
-    begun = instant(start).year - 1
+    begun = instant(start - _A_DAY).year
     for year in range(begun, begun + _YEARS_AHEAD):
         known = _year(hours, year)
         passed = known.until(start)
@@ -205,7 +207,7 @@ def _add(hours: Hours, start: int, until: int, left: int) -> tuple[int | None, i
 
 
 def _spans_from(hours: Hours, start: int) -> Iterator[tuple[int, int]]:
-    begun = instant(start).year - 1
+    begun = instant(start - _A_DAY).year
     for year in range(begun, begun + _YEARS_AHEAD):
         known = _year(hours, year)
         place = max(0, bisect_right(known.begins, start) - 1)
