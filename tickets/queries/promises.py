@@ -1,12 +1,27 @@
 """What is promised: the simulation's jobs, what a change would break, and honest forecasts."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
-from django.db.models import Case, Exists, F, Max, OuterRef, Q, QuerySet, Subquery, Sum, When
-from django.db.models.functions import Coalesce, Greatest
+from django.db import connection
+from django.db.models import (
+    BigIntegerField,
+    Case,
+    Exists,
+    F,
+    Func,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)  # fmt: skip
+from django.db.models.functions import Cast, Coalesce, Greatest
 
 from clients.models import Client, ClientEvent, ClientEventKind, Retainer
 from clients.queries import calendar_of, house_calendar, terms_of
@@ -86,18 +101,16 @@ def committed_jobs(people: Crew, now: datetime) -> list[Job]:
 
     A P1 nobody promised goes before the others all the same: it is there, and never late.
     """
-    jobs: list[Job] = []
-    stopped: _Stopped | None = None
-    for number, client, priority, project, skill, due_at, left, committed_at, since in _rows():
-        due = NEVER
-        if due_at:
-            stopped = stopped or _Stopped()
-            if begins := min(filter(None, (since, stopped.since.get(client))), default=None):
-                calendar = stopped.calendar(client, priority)
-                due_at = later(calendar, due_at, max(begins, committed_at), now)
-            due = micros(due_at)
-        group = people.group_of(project, skill)
-        jobs.append(Job(number, due, left * MINUTE, priority == Priority.P1, group))
+    with connection.cursor() as cursor:
+        cursor.execute(*_statement())
+        rows = cursor.fetchall()
+    stopped = _Stopped(now)
+    group_of = people.group_of
+    jobs = []
+    for number, due, work, p1, project, skill, client, since, committed, priority in rows:
+        if (since is not None or client in stopped.since) and due != NEVER:
+            due = stopped.later(client, priority, due, committed, since)
+        jobs.append(Job(number, due, work, p1, group_of(project, skill)))
     jobs.sort(key=lambda job: job.order)
     return jobs
 
@@ -220,9 +233,14 @@ def _calendar(client_id: int, priority: str) -> Calendar:
     return calendar_of(terms.targets[priority].calendar_id if terms else None)
 
 
-def _rows() -> Iterable[tuple[Any, ...]]:
-    """Give the unbegun work that takes time before others, in one statement, as tuples."""
-    logged = (
+@cache
+def _statement() -> tuple[str, tuple[Any, ...]]:
+    """Give the statement for the unbegun work that takes time before others.
+
+    Written once, and its instants are whole numbers: to write it, and to make datetimes of
+    thousands, would cost more than to simulate them.
+    """
+    logged = Subquery(
         TimeEntry.objects.filter(ticket=OuterRef("pk"), voided_at=None)
         .order_by()
         .values("ticket")
@@ -230,36 +248,40 @@ def _rows() -> Iterable[tuple[Any, ...]]:
         .values("total")
     )
     waits = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind=_K.TICKET_WAITING)
-    left = Greatest(LEAST_LEFT_MINUTES, F("estimate_minutes") - Coalesce(Subquery(logged), 0))
-    return (
-        Ticket.objects.filter(
-            Q(due_at__isnull=False) | Q(priority=Priority.P1), state__in=_UNBEGUN
-        )
+    since = Subquery(waits.order_by("-at").values("at")[:1])
+    left = Greatest(LEAST_LEFT_MINUTES, F("estimate_minutes") - Coalesce(logged, 0))
+    is_p1 = Q(priority=Priority.P1)
+    rows = (
+        Ticket.objects.filter(Q(due_at__isnull=False) | is_p1, state__in=_UNBEGUN)
         .order_by()
         .annotate(
-            left=left,
-            since=Case(
-                When(
-                    state=TicketState.WAITING,
-                    then=Subquery(waits.order_by("-at").values("at")[:1]),
-                )
-            ),
+            due=Coalesce(_Micros("due_at"), NEVER),
+            work=Cast(left, BigIntegerField()) * MINUTE,
+            p1=Case(When(is_p1, then=True), default=False),
+            since=_Micros(Case(When(state=TicketState.WAITING, then=since))),
+            committed=_Micros("committed_at"),
         )
         .values_list(
-            "number", "client_id", "priority", "project_id", "skill_id", "due_at", "left",
-            "committed_at", "since",
+            "number", "due", "work", "p1", "project_id", "skill_id", "client_id", "since",
+            "committed", "priority",
         )
     )  # fmt: skip
+    return rows.query.sql_with_params()
 
 
-@dataclass
+class _Micros(Func):
+    """An instant as whole microseconds since 1970."""
+
+    template = "(extract(epoch FROM %(expressions)s) * 1000000)::bigint"
+    output_field = BigIntegerField()
+
+
 class _Stopped:
     """Whose retainers are not served, since when, and by which calendars promises move."""
 
-    since: dict[int, datetime] = field(default_factory=dict)
-    _calendars: dict[tuple[int, str], Calendar] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
+    def __init__(self, now: datetime) -> None:
+        self._now = now
+        self._calendars: dict[tuple[int, str], Calendar] = {}
         served = Retainer.objects.filter(client=OuterRef("client"), state__in=_SERVED)
         promised = Ticket.objects.filter(
             ~Exists(served), state__in=_UNBEGUN, due_at__isnull=False
@@ -269,11 +291,16 @@ class _Stopped:
             kind=ClientEventKind.RETAINER_MOVED,
             data__from__in=_SERVED,
         ).exclude(data__to__in=_SERVED)
-        self.since = dict(stopped.order_by().values_list("client").annotate(at=Max("at")))
+        self.since = dict(stopped.order_by().values_list("client").annotate(at=_Micros(Max("at"))))
 
-    def calendar(self, client_id: int, priority: str) -> Calendar:
-        known = self._calendars.get((client_id, priority))
-        if known is None:
-            known = _calendar(client_id, priority)
-            self._calendars[client_id, priority] = known
-        return known
+    def later(
+        self, client_id: int, priority: str, due: int, committed: int, since: int | None
+    ) -> int:
+        """Move a due instant as if what stands still went on now."""
+        calendar = self._calendars.get((client_id, priority))
+        if calendar is None:
+            calendar = _calendar(client_id, priority)
+            self._calendars[client_id, priority] = calendar
+        stood = [each for each in (since, self.since.get(client_id)) if each is not None]
+        begins = instant(max(min(stood), committed))
+        return micros(later(calendar, instant(due), begins, self._now))

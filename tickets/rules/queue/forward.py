@@ -8,13 +8,16 @@ while no P1, absence, override or estimate overrun occurs.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
 from tickets.rules.queue.shifts import Shifts
 
 
-@dataclass(frozen=True)
-class Job:
-    """A ticket as the simulation sees it: its due instant, the work left, who may do it."""
+class Job(NamedTuple):
+    """A ticket as the simulation sees it: its due instant, the work left, who may do it.
+
+    A tuple, for thousands are made for each simulation.
+    """
 
     ticket: int
     due: int

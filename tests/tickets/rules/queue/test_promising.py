@@ -136,7 +136,7 @@ def test_a_p1_breaks_others_but_not_itself() -> None:
     trial = try_out([tight], workers, urgent)
     assert [job.ticket for job in trial.late] == [1]
     assert trial.refused_for(urgent) is None
-    late = replace(urgent, work=9 * HOUR)
+    late = urgent._replace(work=9 * HOUR)
     assert try_out([tight], workers, late).refused_for(late) == late
 
 
@@ -154,7 +154,7 @@ def test_a_lost_promise_refuses_what_makes_it_later_only() -> None:
     after = Job(2, 17 * HOUR, HOUR)
     assert try_out([lost], workers, after).refused_for(after) is None
     before = Job(3, 10 * HOUR, HOUR // 2)
-    assert try_out([lost], workers, replace(before, due=10 * HOUR - 1)).refused_for(before) == lost
+    assert try_out([lost], workers, before._replace(due=10 * HOUR - 1)).refused_for(before) == lost
 
 
 def test_where_engineers_differ_nothing_is_to_spare() -> None:
