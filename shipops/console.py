@@ -110,6 +110,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
         ],
         "Tools": [
             _item(request, "Saved replies", "quickreply", "admin:tickets_macros"),
+            _item(request, "Calendars", "calendar_month", "admin:clients_calendars"),
             _item(request, "On call", "notifications_active", "admin:tickets_rota"),
             _item(request, "Engineers", "engineering", "admin:tickets_engineers"),
             _item(request, "Outbox", "outgoing_mail", "admin:core_outbox"),

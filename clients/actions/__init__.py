@@ -3,7 +3,7 @@ from clients.actions.accounts import (
     create_client,
     set_lead,
 )
-from clients.actions.calendars import create_calendar, publish_calendar_version
+from clients.actions.calendars import check_calendar, create_calendar, publish_calendar_version
 from clients.actions.keys import KEY_STANDS, key_terms, recall_api_key, use_api_key
 from clients.actions.members import (
     accept_invitation,
@@ -42,6 +42,7 @@ __all__ = [
     "change_member_role",
     "change_profile",
     "change_project",
+    "check_calendar",
     "create_api_key",
     "create_calendar",
     "create_client",

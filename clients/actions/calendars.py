@@ -39,7 +39,7 @@ def create_calendar(
     Raises InvalidInput for a name that is taken, and as ``publish_calendar_version`` does.
     """
     require(house_role(actor), "calendar.publish")
-    _check(hours, notes or {})
+    check_calendar(hours=hours, notes=notes or {}, calendar_id=None, valid_from=_EVER, now=now)
     calendar = Calendar(name=name.strip())
     check_fields(calendar)
     with unless_taken(
@@ -69,27 +69,43 @@ def publish_calendar_version(
     """
     calendar = Calendar.objects.select_for_update(no_key=True).get(pk=calendar_id)
     require(house_role(actor), "calendar.publish")
-    _check(hours, notes or {})
-    last = calendar.versions.latest("version")
     starts_at = valid_from or now
-    if starts_at < now:
-        raise InvalidInput("New hours cannot begin in the past.", field="valid_from")
-    if starts_at < last.valid_from:
-        raise InvalidInput(
-            "Hours that begin later are published already; new ones begin no sooner than those.",
-            field="valid_from",
-        )
-    if starts_at > now + _MOST_AHEAD:
-        raise InvalidInput("New hours begin within five years.", field="valid_from")
+    check_calendar(
+        hours=hours, notes=notes or {}, calendar_id=calendar_id, valid_from=starts_at, now=now
+    )
+    last = calendar.versions.latest("version")
     version = _publish(calendar, last.version + 1, starts_at, hours, notes or {}, actor, now)
     _record(calendar, version.version, actor, now)
     return version
 
 
-def _check(hours: Hours, notes: Mapping[date, str]) -> None:
+def check_calendar(
+    *,
+    hours: Hours,
+    notes: Mapping[date, str],
+    calendar_id: int | None,
+    valid_from: datetime,
+    now: datetime,
+) -> None:
+    """Raises InvalidInput as publishing these hours would, and changes nothing.
+
+    Without a calendar as making one would.
+    """
     if hours.zone not in known_time_zones():
         raise InvalidInput("Choose a time zone such as Europe/Berlin.", field="time_zone")
     check_hours(hours, notes)
+    if calendar_id is None:
+        return
+    last = CalendarVersion.objects.filter(calendar=calendar_id).latest("version")
+    if valid_from < now:
+        raise InvalidInput("New hours cannot begin in the past.", field="valid_from")
+    if valid_from < last.valid_from:
+        raise InvalidInput(
+            "Hours that begin later are published already; new ones begin no sooner than those.",
+            field="valid_from",
+        )
+    if valid_from > now + _MOST_AHEAD:
+        raise InvalidInput("New hours begin within five years.", field="valid_from")
 
 
 def _publish(

@@ -1,6 +1,7 @@
 """The console's pages about clients, plans and staff."""
 
 from clients.admin.accounts import person_page
+from clients.admin.calendars import calendar_page, calendars_page, new_calendar_page
 from clients.admin.clients import client_page, clients_page
 from clients.admin.lists import RetainerAdmin, UserAdmin
 from clients.admin.people import staff_page
@@ -13,6 +14,9 @@ PAGES: list[Page] = [
     ("clients/<number:pk>/", client_page, "clients_client"),
     ("projects/<number:pk>/", project_page, "clients_project"),
     ("people/<number:pk>/", person_page, "clients_person"),
+    ("calendars/", calendars_page, "clients_calendars"),
+    ("calendars/new/", new_calendar_page, "clients_new_calendar"),
+    ("calendars/<number:pk>/", calendar_page, "clients_calendar"),
     ("plans/", plans_page, "clients_plans"),
     ("staff/", staff_page, "clients_staff"),
 ]

@@ -38,7 +38,7 @@ from clients.queries.calendars import (
     calendar_of,
     house_calendar,
     known_calendars,
-    plans_on,
+    plans_by_calendar,
 )
 from clients.queries.plans import (
     first_response,
@@ -81,7 +81,7 @@ __all__ = [
     "person_history",
     "plan_history",
     "plan_versions",
-    "plans_on",
+    "plans_by_calendar",
     "plans_overview",
     "projects_for",
     "recent_releases",

@@ -4,9 +4,9 @@ process keeps them all, and looks before each use whether there is a version it 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
-from clients.models import Calendar, CalendarVersion, SlaTarget
+from clients.models import Calendar, CalendarVersion, PlanVersion, SlaTarget
 from core import calendars
 from core.statements import fetch_row
 
@@ -73,7 +73,18 @@ def all_calendars() -> QuerySet[Calendar]:
     )
 
 
-def plans_on(calendar_id: int) -> list[str]:
-    """Name the plans whose latest terms count by a calendar."""
-    latest = SlaTarget.objects.filter(calendar_id=calendar_id).select_related("plan_version__plan")
-    return sorted({str(target.plan_version.plan) for target in latest})
+def plans_by_calendar() -> dict[int, list[str]]:
+    """Name, for each calendar, the plans whose latest terms count by it."""
+    newer = PlanVersion.objects.filter(
+        plan=OuterRef("plan_version__plan"), version__gt=OuterRef("plan_version__version")
+    )
+    rows = (
+        SlaTarget.objects.filter(~Exists(newer))
+        .values_list("calendar_id", "plan_version__plan__name")
+        .order_by("calendar_id", "plan_version__plan__name")
+        .distinct()
+    )
+    found: dict[int, list[str]] = {}
+    for calendar_id, plan in rows:
+        found.setdefault(calendar_id, []).append(plan)
+    return found

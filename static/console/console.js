@@ -77,6 +77,17 @@ document.addEventListener('change', event => {
   if (all) {
     for (const box of all.form.querySelectorAll('input[name="report"]')) box.checked = all.checked
   }
+  const same = event.target.closest('[data-same-days]')
+  if (same) {
+    for (const side of ['from', 'to']) {
+      const monday = same.form.querySelectorAll(`[name="day0_${side}"]`)
+      for (const day of [1, 2, 3, 4]) {
+        same.form.querySelectorAll(`[name="day${day}_${side}"]`)
+          .forEach((field, place) => { if (monday[place]) field.value = monday[place].value })
+      }
+    }
+    same.form.dispatchEvent(new Event('change', { bubbles: true }))
+  }
   const submits = event.target.closest('[data-submits]')
   if (submits) submits.form.requestSubmit()
   const chooses = event.target.closest('[data-chooses]')
@@ -127,6 +138,8 @@ if (document.querySelector('button[value="propose"]')) {
   sessionStorage.setItem(looks, times + 1)
   if (times < 5) setTimeout(() => window.location.reload(), 1500)
 }
+
+for (const button of document.querySelectorAll('[data-same-days]')) button.hidden = false
 
 for (const refusal of document.querySelectorAll('[data-refusal]')) {
   refusal.closest('details')?.setAttribute('open', '')

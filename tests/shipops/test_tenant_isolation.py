@@ -18,7 +18,7 @@ from django.test import Client as Browser
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from clients import actions as client_actions
-from clients.models import Client, ClientEvent, Member, Project, User
+from clients.models import Calendar, Client, ClientEvent, Member, Project, User
 from tests import factories
 from tests.api import Api
 from tickets import actions
@@ -93,6 +93,8 @@ class World:
             return [(str(self.client.pk), True)]
         if route == "console/people/<number:pk>/":
             return [(str(member.user_id), True) for member in self.client.members.all()]
+        if route == "console/calendars/<number:pk>/":
+            return [(str(pk), False) for pk in Calendar.objects.values_list("pk", flat=True)]
         if route.startswith("account/2fa/webauthn/keys/"):
             return [("1", True)]
         if name in {"object_id", "content_type_id"}:
