@@ -15,6 +15,7 @@ from tests.factories import (
     make_api_key,
     make_attachment,
     make_client,
+    make_engineer,
     make_invitation,
     make_member,
     make_plan_version,
@@ -320,6 +321,7 @@ def test_a_page_of_accounts_costs_the_same_however_much_there_is(
 ) -> None:  # fmt: skip
     path = f"/console/{page}/".format(client=acme.pk, project=project.pk, person=ops_admin.pk)
     browser = signed_in(ops_admin)
+    make_engineer(ops_admin, wip_limit=20, now=now)
     _grow(acme, project, now)
     with django_assert_max_num_queries(CEILING) as few:
         browser.get(path)
