@@ -41,19 +41,19 @@ def test_a_mail_that_was_given_up_is_sent_once_more(
     assert message.state in {"pending", "sent"}
 
 
-def test_published_terms_are_shown_in_hours_and_days(page: Page, ops_admin: User) -> None:
+def test_published_terms_are_shown_in_open_hours(page: Page, ops_admin: User) -> None:
     make_plan_version(name="Care")
     sign_in(page, ops_admin)
     page.goto("/console/plans/")
     page.get_by_label("Price a month").fill("590.00")
     page.get_by_label("Currency").fill("EUR")
-    page.get_by_label("P2: minutes to the first response").fill("90")
+    page.get_by_role("group", name="P2").get_by_label("First response").fill("90")
     page.get_by_role("button", name="Publish").click()
 
     card = page.get_by_role("region", name="Care")
     expect(card.get_by_text("590.00 EUR")).to_be_visible()
     expect(card.get_by_role("cell", name="1 h 30 min")).to_be_visible()
-    expect(card.get_by_role("cell", name="10 days")).to_be_visible()
+    expect(card.get_by_role("cell", name="80 h")).to_be_visible()
     assert PlanVersion.objects.count() == 2
     assert Plan.objects.count() == 1
 
