@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from tickets.management.commands import simulate_queue
+from tickets.rules.queue.simulator.rows import NEEDED, OPTIONAL
 
 SMALL = [
     "--clients=4", "--engineers=1", "--weeks=3", "--seeds=2", "--factors=1,3", "--processes=1",
@@ -168,3 +169,8 @@ def test_the_houses_own_hours_are_asked_for_only_if_wished(tmp_path: Path) -> No
     path = write(tmp_path, "Acme,2026-03-02T10:00Z,P3,60")
     assert run(path) != ""
     assert "1 tickets" in run(path, "--house-calendar")
+
+
+def test_every_column_of_the_file_is_documented() -> None:
+    page = (Path(__file__).parents[2] / "docs/simulator.md").read_text(encoding="utf-8")
+    assert [name for name in (*NEEDED, *OPTIONAL) if f"| `{name}` |" not in page] == []

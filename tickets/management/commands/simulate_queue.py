@@ -125,7 +125,7 @@ class Command(BaseCommand):
             f"{count} clients, {options['engineers']} engineers, {options['weeks']} weeks, "
             f"{len(seeds)} seeds, {options['load']:g} % load.\n"
             "One client sends so many times its share and calls all of it critical; of the\n"
-            f"{tickets:,} tickets of the others, the same in every column:\n"
+            f"{tickets:,} tickets of the others, the same in every column:\n\n"
         )
         self.stdout.write(quiet_table(results, factors))
         missing = shortfalls(results, factors) if options["check"] else []
@@ -149,7 +149,7 @@ class Command(BaseCommand):
             done = {order: simulate(arrivals, house, order, tell=bar.update) for order in ORDERS}
         self.stdout.write(
             f"{len(arrivals):,} tickets of {len(weeks.clients)} clients, {options['engineers']} "
-            "engineers:\n"
+            "engineers:\n\n"
         )
         self.stdout.write(past_table(done, weeks.clients))
         if refused:
