@@ -15,6 +15,13 @@ FIGURES = {
     "triage_severity": "triage",
     "triage_severity_within_one": "triage",
     "memory_mb": "memory",
+    "quiet_within_target": "simulation",
+    "quiet_promised": "simulation",
+    "promises_broken": "simulation",
+    "calendar_speedup": "calendars",
+    "promise_ms": "promises",
+    "take_next_growth": "order",
+    "queue_page_clients_growth": "order",
 }
 
 

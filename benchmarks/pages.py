@@ -23,7 +23,9 @@ def measure() -> dict[str, Figure]:
     with service.database_server() as server, ExitStack() as stack:
         ports, cookies = {}, {}
         for name, size in SIZES.items():
-            url = _filled(server, size)
+            url = service.filled(
+                server, f"bench_tickets_{size}", "tickets", {"size": size}, size=size
+            )
             cookies[name] = service.prepare(url, "sessions")
             served = service.web(service.environment(url), processes=1)
             ports[name], _ = stack.enter_context(served)
@@ -40,16 +42,3 @@ def measure() -> dict[str, Figure]:
             print(f"{path}: {median(took['small']):.1f} ms, {median(took['large']):.1f} ms")
             figures[key] = growth(took["large"], took["small"])
     return figures
-
-
-def _filled(server: str, size: int) -> str:
-    """Give the database with so many tickets; an unfinished one is made anew."""
-    name = f"bench_tickets_{size}"
-    url, is_new = service.database(server, name, fresh=False)
-    service.install(url)
-    if is_new or service.prepare(url, "stored")["reports"] != size:
-        if not is_new:
-            url, _ = service.database(server, name, fresh=True)
-            service.install(url)
-        service.prepare(url, "tickets", size=size)
-    return url

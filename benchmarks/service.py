@@ -81,6 +81,19 @@ def prepare(database_url: str, what: str, **facts: Any) -> dict[str, Any]:
     return answer
 
 
+def filled(server: str, name: str, what: str, facts: dict[str, int], *, size: int) -> str:
+    """Give the database with a set of so many tickets; an unfinished or old one is made anew."""
+    url, is_new = database(server, name, fresh=False)
+    install(url)
+    if is_new or prepare(url, "stored")["reports"] != size:
+        if not is_new:
+            url, _ = database(server, name, fresh=True)
+            install(url)
+        print(f"making {name} (once) …", flush=True)
+        prepare(url, what, **facts)
+    return url
+
+
 def _python(env: dict[str, str], *words: str) -> str:
     done = subprocess.run(
         [sys.executable, *words], cwd=ROOT, env=env, capture_output=True, text=True, check=False
