@@ -37,12 +37,17 @@ def test_a_week_follows_from_what_nobody_else_needs(project: Project, engineer: 
     assert forecast(later, NOON) == THIS_WEEK + WEEK
 
 
-def test_promised_work_goes_first(
-    project: Project, foreign_project: Project, engineer: User
-) -> None:
-    factories.make_ticket(
-        project=foreign_project, engineer=engineer, severity="S4", estimate_minutes=1200, now=NOON
+def test_promised_work_goes_first(project: Project, engineer: User) -> None:
+    other = factories.make_client(now=NOON)
+    factories.make_retainer(client=other, now=NOON)
+    promised = factories.make_ticket(
+        project=factories.make_project(other, now=NOON),
+        engineer=engineer,
+        severity="S4",
+        estimate_minutes=1200,
+        now=NOON,
     )
+    assert promised.due_at
     assert forecast(_backlog(project, engineer), NOON) == THIS_WEEK + WEEK
 
 

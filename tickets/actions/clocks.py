@@ -14,7 +14,7 @@ from clients.models import User
 from clients.queries import terms_of
 from core.actions import queue_mail
 from core.text import one_line
-from tickets.actions.promises import lock_plan
+from tickets.actions.locks import lock_plan
 from tickets.actions.shares import account_of
 from tickets.models import Report, SlaClock, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.clocks import LABELS, lines_of, lines_to_keep, to_warn

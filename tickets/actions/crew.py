@@ -15,8 +15,7 @@ from core.errors import InvalidInput, MoveRefused
 from core.text import one_line
 from core.validation import check_fields, unless_taken
 from tickets.actions.events import record
-from tickets.actions.locks import lock_ticket, save_ticket
-from tickets.actions.promises import lock_plan
+from tickets.actions.locks import lock_plan, lock_ticket, save_ticket
 from tickets.models import Absence, Engineer, Skill, Ticket, TicketEventKind
 
 MOST_IN_PROGRESS = 20

@@ -4,10 +4,11 @@ from django.db.models import OuterRef, Subquery
 
 from clients.rules.roles import require
 from core.errors import StaleVersion
-from tickets.models import Report, Ticket, TicketEvent, TicketEventKind
+from tickets.models import QueuePlan, Report, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.access import Actor, role_on
 from tickets.queries.people import ships_to_ask
 
+_THE_ONE = 1
 # These leave the ticket's own row as it was.
 _BESIDE_THE_ROW = [
     TicketEventKind.COMMENT_POSTED, TicketEventKind.NOTE_POSTED, TicketEventKind.LINK_ADDED,
@@ -74,3 +75,17 @@ def lock_ships(*, since: datetime, after: int, most: int) -> dict[int, int]:
         .select_for_update(skip_locked=True, no_key=True, of=("self",))
     )
     return dict(waiting.values_list("pk", "shipping")[:most])
+
+
+def lock_plan() -> QueuePlan:
+    """Lock the one row that decisions about the order of work take one after the other.
+
+    Reports are locked before it, and the caller's ticket; whoever holds it waits for no other
+    ticket. Inside a transaction only.
+    """
+    rows = QueuePlan.objects.select_for_update(no_key=True)
+    plan = rows.filter(pk=_THE_ONE).first()
+    if plan is None:
+        QueuePlan.objects.get_or_create(pk=_THE_ONE)
+        plan = rows.get(pk=_THE_ONE)
+    return plan

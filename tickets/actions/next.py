@@ -13,8 +13,7 @@ from core.text import is_blank
 from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import note_on_ticket
 from tickets.actions.events import record
-from tickets.actions.locks import lock_ticket, save_ticket
-from tickets.actions.promises import lock_plan
+from tickets.actions.locks import lock_plan, lock_ticket, save_ticket
 from tickets.actions.shares import account_of
 from tickets.models import QueuePlan, ShareAccount, Ticket, TicketEventKind
 from tickets.queries.order import (

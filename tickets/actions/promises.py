@@ -9,7 +9,8 @@ from clients.queries import terms_of
 from clients.rules.terms import Terms
 from core.calendars import micros
 from tickets.actions.events import record
-from tickets.actions.locks import save_ticket
+from tickets.actions.locks import lock_plan, save_ticket
+from tickets.actions.shares import account_of
 from tickets.models import QueuePlan, ShareAccount, Ticket, TicketEventKind
 from tickets.queries.access import Actor
 from tickets.queries.promises import (
@@ -28,24 +29,9 @@ from tickets.rules.states import OPEN, TicketState
 from tickets.rules.words import Priority
 
 _K = TicketEventKind
-_THE_ONE = 1
 # So many of a client's tickets are tried at each offer: one that does not fit says little of a
 # shorter one, and everybody waits while it is tried.
 _MOST_TRIES = 5
-
-
-def lock_plan() -> QueuePlan:
-    """Lock the one row that decisions about the order of work take one after the other.
-
-    Reports are locked before it, and the caller's ticket; whoever holds it waits for no other
-    ticket. Inside a transaction only.
-    """
-    rows = QueuePlan.objects.select_for_update(no_key=True)
-    plan = rows.filter(pk=_THE_ONE).first()
-    if plan is None:
-        QueuePlan.objects.get_or_create(pk=_THE_ONE)
-        plan = rows.get(pk=_THE_ONE)
-    return plan
 
 
 def promise(ticket: Ticket, *, now: datetime) -> None:
@@ -97,7 +83,7 @@ def offer_promises(*, client_id: int, now: datetime) -> int:
     terms = terms_of(client_id)
     if terms is None:
         return 0
-    account = _account(client_id, terms, now)
+    account = account_of(client_id, now)
     waiting = offerable(now).filter(client=client_id)
     tickets = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",))
     plan, promised, tries = plan_of(now), 0, 0
@@ -152,7 +138,7 @@ def _promise_first(ticket: Ticket, plan: Plan, now: datetime) -> Trial:
     if terms is None or target is None:
         _refuse(ticket, now, reason="no_plan")
         return plan.trial()
-    account = _account(ticket.client_id, terms, now)
+    account = account_of(ticket.client_id, now)
     if ticket.priority != Priority.P1 and _bucket(account, terms).level(micros(now)) < 1:
         _refuse(ticket, now, reason="no_token")
         return plan.trial()
@@ -230,15 +216,6 @@ def _move_by_stops(ticket: Ticket, now: datetime) -> bool:
             reason="stopped", since=start.isoformat(), until=end.isoformat(),
         )  # fmt: skip
     return ticket.due_at != before
-
-
-def _account(client_id: int, terms: Terms, now: datetime) -> ShareAccount:
-    """Give a client's account, under the lock of the plan; a new one starts full of tokens."""
-    most = float(terms.most_tokens_per_slot) * terms.slots
-    account, _ = ShareAccount.objects.get_or_create(
-        client_id=client_id, defaults={"tokens": most, "tokens_at": now}
-    )
-    return account
 
 
 def _bucket(account: ShareAccount, terms: Terms) -> Bucket:

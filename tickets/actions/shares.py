@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 from django.db.models import F, Max, Min
 
 from clients.queries import house_calendar, terms_of
-from tickets.actions.promises import lock_plan
+from tickets.actions.locks import lock_plan
 from tickets.models import ReceivedMinutes, ShareAccount, Ticket
 from tickets.queries.shares import week_of
 from tickets.rules.queue.lanes import joined

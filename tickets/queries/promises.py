@@ -145,19 +145,8 @@ def breaches_of(trial: Trial) -> list[Breach]:
 
 def target_of(ticket: Ticket) -> datetime | None:
     """Give by when a ticket should be resolved by its client's plan, promised or not."""
-    clock = SlaClock.objects.filter(report=ticket.number, clock=Clock.RESOLUTION).first()
-    if clock is not None:
-        return clock.due_at
-    terms = terms_of(ticket.client_id)
-    if terms is None:
-        return None
-    target = terms.targets[ticket.priority]
-    try:
-        return calendar_of(target.calendar_id).add_minutes(
-            ticket.received_at, target.resolution_minutes
-        )
-    except NeverOpen:
-        return None
+    clocks = SlaClock.objects.filter(report=ticket.number, clock=Clock.RESOLUTION)
+    return clocks.values_list("due_at", flat=True).first()
 
 
 def owed_stops(ticket: Ticket, now: datetime) -> list[tuple[datetime, datetime]]:
@@ -196,11 +185,11 @@ def later(calendar: Calendar, due_at: datetime, start: datetime, end: datetime) 
 
 def offerable(now: datetime) -> QuerySet[Ticket]:
     """List what waits in the queue without a promise though its target lies ahead, best first."""
-    clocks = SlaClock.objects.filter(report=OuterRef("number"), clock=Clock.RESOLUTION)
+    target = SlaClock.objects.filter(
+        report=OuterRef("number"), clock=Clock.RESOLUTION, due_at__gt=now
+    )
     return (
-        Ticket.objects.filter(
-            ~Exists(clocks.exclude(due_at__gt=now)), state=TicketState.QUEUED, due_at=None
-        )
+        Ticket.objects.filter(Exists(target), state=TicketState.QUEUED, due_at=None)
         .exclude(severity_confirmed_at=None)
         .order_by("-rank", "number")
     )
