@@ -12,6 +12,7 @@ from tickets.admin.outbreaks import outbreak_page, outbreaks_page
 from tickets.admin.queue import queue_page
 from tickets.admin.rota import rota
 from tickets.admin.saved_replies import macros_page
+from tickets.admin.taking import receipt_page, take_page
 from tickets.admin.triage import acknowledge, inbox, report_page
 from tickets.admin.workbench import viewers, workbench
 
@@ -23,6 +24,8 @@ PAGES: list[Page] = [
     ("tickets/<number:number>/", workbench, "tickets_workbench"),
     ("tickets/<number:number>/viewers/", viewers, "tickets_viewers"),
     ("tickets/<number:number>/due/", due_page, "tickets_due"),
+    ("tickets/<number:number>/take/", take_page, "tickets_take"),
+    ("tickets/<number:number>/receipt/", receipt_page, "tickets_receipt"),
     ("outbreaks/", outbreaks_page, "tickets_outbreaks"),
     ("outbreaks/<number:pk>/", outbreak_page, "tickets_outbreak"),
     ("report/", file_report, "tickets_file_report"),

@@ -25,8 +25,9 @@ def due_page(request: HttpRequest, console: Console, number: int) -> HttpRespons
     ticket = get_ticket_for(console.user, number)
     context: dict[str, Any] = {"refusal": None, "reason": request.POST.get("reason", "")}
     asked = request.POST.get("due_at") or request.GET.get("due_at") or ""
+    due_at = None
     try:
-        due_at = _instant(asked, console) if asked else None
+        due_at = _ahead(asked, console) if asked else None
         if request.method == "POST" and due_at:
             broken = move_due(
                 ticket_id=ticket.pk, due_at=due_at, reason=context["reason"],
@@ -34,11 +35,11 @@ def due_page(request: HttpRequest, console: Console, number: int) -> HttpRespons
             )  # fmt: skip
             messages.success(request, f"The due time is moved. {_said(broken)}")
             return redirect("admin:tickets_workbench", number)
-        if due_at and ticket.is_open and ticket.due_at:
-            found = consequences(ticket, due_at, console.now)
-            context |= {"due_at": due_at, "breaches": _with_tickets(found)}
     except Refused as refusal:
         context["refusal"] = refusal
+    if due_at and ticket.is_open and ticket.due_at:
+        found = consequences(ticket, due_at, console.now)
+        context |= {"due_at": due_at, "breaches": with_tickets(found)}
     local = ticket.due_at and ticket.due_at.astimezone(ZoneInfo(console.user.time_zone))
     context |= {
         "title": f"#{number} due time",
@@ -56,19 +57,23 @@ def _said(broken: list[Breach]) -> str:
     return "Late by it: " + ", ".join(f"#{each.number}" for each in broken) + "."
 
 
-def _with_tickets(found: list[Breach]) -> list[tuple[Breach, Ticket]]:
+def with_tickets(found: list[Breach]) -> list[tuple[Breach, Ticket]]:
+    """Give the broken promises with their tickets."""
     numbers = [each.number for each in found]
     tickets = Ticket.objects.filter(number__in=numbers).select_related("client")
     known = {ticket.number: ticket for ticket in tickets}
     return [(each, known[each.number]) for each in found if each.number in known]
 
 
-def _instant(text: str, console: Console) -> datetime:
-    """Read a local date and time in the person's own zone."""
+def _ahead(text: str, console: Console) -> datetime:
+    """Read a local date and time that lies ahead, in the person's own zone."""
     try:
         given = datetime.fromisoformat(text)
     except ValueError:
         raise InvalidInput("Give the day and the time.", field="due_at") from None
     if given.year not in _YEARS:
         raise InvalidInput("Give a day of this century.", field="due_at")
-    return given if given.tzinfo else given.replace(tzinfo=ZoneInfo(console.user.time_zone))
+    due_at = given if given.tzinfo else given.replace(tzinfo=ZoneInfo(console.user.time_zone))
+    if due_at <= console.now:
+        raise InvalidInput("A due time lies ahead.", field="due_at")
+    return due_at

@@ -1,5 +1,6 @@
 """The queue: what is worked next, and why."""
 
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,21 +16,32 @@ from tickets.actions import approve_p1, take_next
 from tickets.admin.waiting import waiting_of
 from tickets.models import Ticket
 from tickets.queries import clients_with_work, get_ticket_for, queue
-from tickets.rules.states import OPEN
+from tickets.queries.order import BEGUN_CAP, Taker, Trials, order_of, takeable, taker_of
+from tickets.queries.receipts import Receipt, receipt_at
+from tickets.queries.shares import with_shares
+from tickets.rules.states import BEGUN, OPEN
 from tickets.rules.words import Priority
 
 PAGE_SIZE = 50
 # Deeper pages cost more and nobody reads them: filters narrow the list instead.
-MOST_PAGES = 20
+MOST_PAGES = 10
 # Longer menus are not read: the search in the header leads to any client, and from there back here.
 MOST_CLIENTS = 300
 MOST_PROJECTS = 200
 
 
+# The tabs beside the order in which work is taken; "open" lists everything by priority and age.
+TABS = [
+    ("", "Next up"), *((state.value, state.label) for state in BEGUN), ("open", "All open"),
+]  # fmt: skip
+
+
 class QueueFilter(forms.Form):
     """What the queue is narrowed to; a value that makes no sense counts as not given."""
 
-    state = forms.ChoiceField(required=False, choices=[(s.value, s.label) for s in OPEN])
+    state = forms.ChoiceField(
+        required=False, choices=[("open", "All"), *((s.value, s.label) for s in OPEN)]
+    )
     priority = forms.ChoiceField(required=False, choices=Priority.choices)
     client = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
     project = forms.IntegerField(required=False, min_value=1, max_value=2**63 - 1)
@@ -44,14 +56,20 @@ class QueueFilter(forms.Form):
 
 @console_page("ticket.work")
 def queue_page(request: HttpRequest, console: Console) -> HttpResponseBase:
-    """Show the open tickets in the order they are worked; take the next one."""
+    """Show what is taken next and why, or the open tickets by state; take the next one."""
     if request.method == "POST":
         return _act(request, console)
     wanted = QueueFilter(request.GET).wanted()
     page = wanted.pop("page", 1)
     menus = _menus(console, wanted)
+    # Somebody's tickets are looked at as they are, not for their turn.
+    is_order = "state" not in wanted and "assignee" not in wanted
+    tab = "" if is_order else wanted.get("state", "open")
     first = (page - 1) * PAGE_SIZE
-    found = list(_narrowed(queue(now=console.now), wanted, console)[first : first + PAGE_SIZE + 1])
+    taker = taker_of(console.user)
+    rows = (
+        _in_order(wanted, console, taker, first) if is_order else _in_state(wanted, console, first)
+    )
     waiting, waiting_s1 = waiting_of(request)
     return show(
         request,
@@ -59,22 +77,72 @@ def queue_page(request: HttpRequest, console: Console) -> HttpResponseBase:
         "console/queue.html",
         {
             "title": "Queue",
-            "tickets": found[:PAGE_SIZE],
+            "is_order": is_order,
+            "tickets": [row.ticket for row in rows[:PAGE_SIZE]],
+            "rows": rows[:PAGE_SIZE],
+            "tabs": _tabs(wanted, tab, taker),
             "first": first,
-            "last": first + min(len(found), PAGE_SIZE),
+            "last": first + min(len(rows), PAGE_SIZE),
             "page": page,
             "is_last_shown_page": page == MOST_PAGES,
-            "has_next": len(found) > PAGE_SIZE,
+            "has_next": len(rows) > PAGE_SIZE,
             "link": "?" + urlencode(wanted) + ("&" if wanted else ""),
             "wanted": wanted,
-            "states": [(s.value, s.label) for s in OPEN],
+            "narrowed": wanted.keys() - {"state"},
             "priorities": Priority.choices,
             **menus,
-            "people": list(staff().order_by("name")),
+            # Whose tickets they are is asked of the lists; their turn is everybody's own.
+            "people": [] if is_order else list(staff().order_by("name")),
+            "most_begun": BEGUN_CAP,
             "waiting": waiting,
             "waiting_s1": waiting_s1,
         },
     )
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the page; in the order of work with why it stands there."""
+
+    ticket: Ticket
+    receipt: Receipt | None = None
+    is_next: bool = False
+
+
+def _in_order(wanted: dict[str, Any], console: Console, taker: Taker, first: int) -> list[Line]:
+    """Give a page of what this person may take, as they would be given it at this instant."""
+    now = console.now
+    rows = _narrowed(takeable(taker), wanted, console)
+    # What is next among some of the tickets is no promise about all of them.
+    keeps = (lambda _: True) if wanted else Trials(taker.user, now, taker.plan).keep
+    most = first + PAGE_SIZE + 1
+    places = order_of(rows, taker, now=now, most=most, keeps=keeps)[first:]
+    shown = with_shares(queue(now=now), now).filter(number__in=[each.number for each in places])
+    tickets = {ticket.number: ticket for ticket in shown}
+    return [
+        Line(ticket, receipt_at(place, ticket, now), is_next=not (wanted or first or number))
+        for number, place in enumerate(places)
+        if (ticket := tickets.get(place.number))
+    ]
+
+
+def _in_state(wanted: dict[str, Any], console: Console, first: int) -> list[Line]:
+    rows = _narrowed(queue(now=console.now), wanted, console)
+    return [Line(ticket) for ticket in rows[first : first + PAGE_SIZE + 1]]
+
+
+def _tabs(wanted: dict[str, Any], chosen: str, taker: Taker) -> list[dict[str, Any]]:
+    """Give the tabs with how many each state has, all clients together."""
+    others = {name: value for name, value in wanted.items() if name not in ("state", "assignee")}
+    return [
+        {
+            "label": label,
+            "link": "?" + urlencode({**others, **({"state": state} if state else {})}),
+            "count": taker.begun.get(state),
+            "is_chosen": state == chosen,
+        }
+        for state, label in TABS
+    ]
 
 
 def _menus(console: Console, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -101,9 +169,10 @@ def _menus(console: Console, wanted: dict[str, Any]) -> dict[str, Any]:
 
 
 def _narrowed(rows: QuerySet[Ticket], wanted: dict[str, Any], console: Console) -> QuerySet[Ticket]:
-    for field in ("state", "priority"):
-        if field in wanted:
-            rows = rows.filter(**{field: wanted[field]})
+    if wanted.get("state", "open") != "open":
+        rows = rows.filter(state=wanted["state"])
+    if "priority" in wanted:
+        rows = rows.filter(priority=wanted["priority"])
     for field in ("client", "project"):
         if field in wanted:
             rows = rows.filter(**{f"{field}_id": wanted[field]})

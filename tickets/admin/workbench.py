@@ -15,7 +15,7 @@ from clients.console import Console, console_page, show, show_part
 from clients.queries import recent_releases, staff
 from core.errors import Refused, StaleVersion
 from core.text import render_markdown
-from tickets.actions import mark_present
+from tickets.actions import OutOfOrder, mark_present
 from tickets.admin.events import describe
 from tickets.admin.moves import MOVES, Wish, kept_files
 from tickets.admin.saved_replies import filled_macros
@@ -62,6 +62,8 @@ def workbench(request: HttpRequest, console: Console, number: int) -> HttpRespon
             return _back(number)
         try:
             messages.success(request, MOVES[do](wish))
+        except OutOfOrder:
+            return redirect("admin:tickets_take", number)
         except Refused as refusal:
             context |= {"typed": _typed(request.POST), "refusal": refusal, "failed": do}
             context["is_stale"] = isinstance(refusal, StaleVersion)

@@ -7,16 +7,14 @@ from django.db.models.functions import Upper
 from clients.models import Client, Project, Release
 from core.errors import MoveRefused
 from tickets.rules.priority import awaits_p1_approval, priority_of
-from tickets.rules.states import DONE, LIVE, OPEN, TICKET_MOVES, TicketState
+from tickets.rules.states import BEGUN, DONE, LIVE, OPEN, TICKET_MOVES, TicketState
 from tickets.rules.words import Kind, Priority, Severity
 
 _OPEN = [state.value for state in OPEN]
 _DONE = [state.value for state in DONE]
 _WITH_ASSIGNEE = [TicketState.IN_PROGRESS.value, TicketState.IN_REVIEW.value]
 _LIVE = [state.value for state in LIVE]
-_BEGUN = [
-    TicketState.IN_PROGRESS.value, TicketState.WAITING.value, TicketState.IN_REVIEW.value
-]  # fmt: skip
+_BEGUN = [state.value for state in BEGUN]
 # What a client should see first: what waits for them, then what is on fire. The index and the list
 # order by the same expression, or the list is sorted whole.
 PRESSING = Case(

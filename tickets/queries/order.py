@@ -10,11 +10,12 @@ from heapq import heapify, heappop, heappush
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, JSONObject
 
 from clients.models import User
-from clients.queries import house_calendar, staff
+from clients.queries import CALENDAR_MARK, house_calendar, known_calendars, staff
 from core.calendars import Calendar, NeverOpen, micros
 from tickets.models import Engineer, QueuePlan, ShareAccount, Ticket
 from tickets.models.tickets import LONG_MINUTES
@@ -25,11 +26,12 @@ from tickets.rules.queue.promising import Trial
 from tickets.rules.queue.rank import business_days, score_of
 from tickets.rules.queue.spare import fits
 from tickets.rules.queue.taking import take_first
-from tickets.rules.states import TicketState
+from tickets.rules.states import BEGUN, TicketState
 from tickets.rules.words import Priority
 
 Row = Mapping[str, Any]
 WIP_LIMIT = 3
+BEGUN_CAP = 100
 MINUTE = 60_000_000
 # So many of a client's tickets are read at first; few pages reach deeper into one.
 _AT_FIRST = 8
@@ -38,17 +40,22 @@ _FIELDS = (
     "number", "client_id", "priority", "reach", "received_at", "estimate_minutes", "due_at", "rank",
 )  # fmt: skip
 _AS_JSON = JSONObject(**{name: name for name in _FIELDS})
+_OF_ACCOUNT = ("client_id", "virtual_minutes", "slots", "best")
+_ACCOUNT_AS_JSON = JSONObject(**{name: name for name in _OF_ACCOUNT})
 
 
 @dataclass(frozen=True)
 class Taker:
-    """Somebody of the staff: what they may take, and how much they have in hand."""
+    """Somebody of the staff before the queue: what they may take, and how the queue stands."""
 
     user: int
     wip_limit: int
     in_progress: int
     projects: frozenset[int]
     skills: frozenset[int]
+    house: Calendar
+    plan: QueuePlan | None
+    begun: Mapping[str, int]  # tickets of all in each state after the queue, up to BEGUN_CAP
 
     def may_take(self) -> Q:
         """Give the condition on tickets: nobody else's, of their projects and skills."""
@@ -103,10 +110,11 @@ class Trials:
         self.tried.add(ticket.ticket)
         if self._fits(ticket):
             return True
-        return not self.of(ticket.ticket, ticket.work).late
+        return not self.of(ticket.ticket, ticket.work // MINUTE).late
 
-    def of(self, number: int, work: int) -> Trial:
-        """Simulate all promises with a ticket taken first."""
+    def of(self, number: int, minutes: int) -> Trial:
+        """Simulate all promises with a ticket of so many minutes taken first."""
+        work = minutes * MINUTE
         plan = self._plan = self._plan or plan_of(self.now)
         workers = plan.crew.workers
         if plan.crew.worker_of(self.user) is None:
@@ -133,7 +141,10 @@ class Trials:
 
 
 def taker_of(user: User) -> Taker:
-    """Give what somebody may take, in one statement; without terms of their own the usual ones."""
+    """Give what somebody may take, by the usual terms if they have none of their own.
+
+    One statement gives everything that the queue's pages and actions begin with.
+    """
     terms = Engineer.objects.filter(user=OuterRef("pk"))
     own = {"engineer__user": OuterRef("pk")}
     hand = Ticket.objects.filter(assignee=OuterRef("pk"), state=TicketState.IN_PROGRESS).order_by()
@@ -146,14 +157,38 @@ def taker_of(user: User) -> Taker:
                 Engineer.projects.through.objects.filter(**own).values("project")
             ),
             of_skills=ArraySubquery(Engineer.skills.through.objects.filter(**own).values("skill")),
+            mark=RawSQL(CALENDAR_MARK, [], output_field=CharField()),  # noqa: S611 - a constant
+            spare=Subquery(QueuePlan.objects.values("spare_minutes")[:1]),
+            simulated_at=Subquery(QueuePlan.objects.values("simulated_at")[:1]),
+            **{state.value: _some_of(state) for state in BEGUN},
         )
-        .values("limit", "hand", "of_projects", "of_skills")
+        .values(
+            "limit",
+            "hand",
+            "of_projects",
+            "of_skills",
+            "mark",
+            "spare",
+            "simulated_at",
+            *(state.value for state in BEGUN),
+        )
         .get(pk=user.pk)
     )
+    plan = QueuePlan(spare_minutes=row["spare"] or 0, simulated_at=row["simulated_at"])
     return Taker(
-        user.pk, row["limit"], row["hand"],
-        frozenset(row["of_projects"]), frozenset(row["of_skills"]),
-    )  # fmt: skip
+        user=user.pk,
+        wip_limit=row["limit"],
+        in_progress=row["hand"],
+        projects=frozenset(row["of_projects"]),
+        skills=frozenset(row["of_skills"]),
+        house=known_calendars(row["mark"]).house,
+        plan=None if row["spare"] is None else plan,
+        begun={state.value: len(row[state.value]) for state in BEGUN},
+    )
+
+
+def _some_of(state: TicketState) -> ArraySubquery:
+    return ArraySubquery(Ticket.objects.filter(state=state).order_by().values("pk")[:BEGUN_CAP])
 
 
 def takeable(taker: Taker) -> QuerySet[Ticket]:
@@ -169,12 +204,13 @@ def next_for(taker: Taker, trials: Trials, *, without: Iterable[int] = ()) -> Pl
     rows = takeable(taker)
     if passed := list(without):
         rows = rows.exclude(number__in=passed)
-    places = order_of(rows, now=trials.now, most=1, keeps=trials.keep)
+    places = order_of(rows, taker, now=trials.now, most=1, keeps=trials.keep)
     return places[0] if places else None
 
 
 def order_of(
     rows: QuerySet[Ticket],
+    taker: Taker,
     *,
     now: datetime,
     most: int,
@@ -184,19 +220,16 @@ def order_of(
 
     ``keeps`` tells whether every promise stands if a ticket is taken first.
     """
-    look = _Look(rows, house_calendar(), now)
-    critical, earliest, urgent = look.promised(most)
-    places = [look.place(row, "L0", "p1") for row in critical][:most]
+    look = _Look(rows, taker.house, now, most)
+    critical, earliest, urgent, accounts = look.heads(taker.user)
+    places = [look.place(row, "L0", "p1") for row in critical]
+    places += [look.place(row, "L1", "slack") for row in urgent]
     if len(places) < most:
-        places += [look.place(row, "L1", "slack") for row in urgent][: most - len(places)]
-    if len(places) < most:
-        taken = {place.number for place in places}
-        places += look.by_share(most - len(places), taken)
+        places += look.by_share(accounts, most - len(places), {each.number for each in places})
     if not critical and earliest is not None and places:
         first = _head(look.place(earliest, "L1", "simulation"), places[0], keeps)
-        rest = [place for place in places if place.number != first.number]
-        places = [first, *rest][:most]
-    return places
+        places = [first, *(place for place in places if place.number != first.number)]
+    return places[:most]
 
 
 def _head(earliest: Place, first: Place, keeps: Callable[[Waiting], bool]) -> Place:
@@ -211,7 +244,7 @@ def _head(earliest: Place, first: Place, keeps: Callable[[Waiting], bool]) -> Pl
 def place_of(ticket: Ticket, *, now: datetime, lane: str = "", reason: str = "") -> Place:
     """Give the place of one ticket by what it is itself, whatever else waits."""
     row = {name: getattr(ticket, name) for name in _FIELDS}
-    look = _Look(Ticket.objects.none(), house_calendar(), now)
+    look = _Look(Ticket.objects.none(), house_calendar(), now, 1)
     account = (
         ShareAccount.objects.filter(client=ticket.client_id)
         .annotate(slots=slots_of("client"))
@@ -228,62 +261,61 @@ def place_of(ticket: Ticket, *, now: datetime, lane: str = "", reason: str = "")
 
 @dataclass(frozen=True)
 class _Look:
-    """One look at the queue, or at a part of it."""
+    """One look at the first places of the queue, or of a part of it."""
 
     rows: QuerySet[Ticket]
     house: Calendar
     now: datetime
+    most: int
 
-    def promised(self, most: int) -> tuple[list[Row], Row | None, list[Row]]:
-        """Give the P1, what is due first of everything else, and the urgent, each in its order."""
+    def heads(self, user: int) -> tuple[list[Row], Row | None, list[Row], list[Row]]:
+        """Give the P1, what is due first of everything else, the urgent, each in its order, and
+        the accounts whose turn it is by share; in one statement.
+        """
         rest = self.rows.filter(due_at__isnull=False).exclude(priority=Priority.P1)
         by_due = rest.order_by("due_at", "number")
+        short, long = _soon(self.house, self.now)
         p1 = self.rows.filter(priority=Priority.P1)
-        parts = [
-            p1.order_by(F("due_at").asc(nulls_last=True), "number")[:most],
-            by_due[:1],
-            *(rest.filter(soon) for soon in _soon(self.house, self.now)),
-        ]
-        first, *others = [
-            part.annotate(part=Value(place)).values("part", *_FIELDS)
-            for place, part in enumerate(parts)
-        ]
-        found: list[list[Row]] = [[] for _ in parts]
-        for row in first.union(*others, all=True):
-            found[row["part"]].append(row)
-        critical, earliest, soon, long = found
-        soon += long
-        critical.sort(key=lambda row: (row["due_at"] is None, row["due_at"] or 0, row["number"]))
-        soon.sort(key=lambda row: (row["due_at"], row["number"]))
-        urgent = [row for row in soon if self._is_urgent(row)]
-        return critical, earliest[0] if earliest else None, urgent
+        heads = {
+            "p1": p1.order_by(F("due_at").asc(nulls_last=True), "number")[: self.most],
+            "earliest": by_due[:1],
+            "short": by_due.filter(short),
+            "long": by_due.filter(long),
+        }
+        arrays = {name: ArraySubquery(part.values(row=_AS_JSON)) for name, part in heads.items()}
+        accounts = self._accounts(min(_AT_FIRST, self.most))[: self.most]
+        arrays["accounts"] = ArraySubquery(accounts.values(row=_ACCOUNT_AS_JSON))
+        # A row that is there whatever the queue holds.
+        one = User.objects.annotate(**arrays).values(*arrays).get(pk=user)
+        critical, earliest, soon, later = ([_read(row) for row in one[name]] for name in heads)
+        urgent = [row for row in (*soon, *later) if self._is_urgent(row)]
+        urgent.sort(key=lambda row: (row["due_at"], row["number"]))
+        return critical, earliest[0] if earliest else None, urgent, one["accounts"]
 
-    def by_share(self, most: int, taken: set[int]) -> list[Place]:
+    def by_share(self, accounts: list[Row], most: int, taken: set[int]) -> list[Place]:
         """Give the first picks of L2: always the least virtual time, then its highest rank.
 
         Only as many clients are read as picks are wanted, and of each its first tickets.
         """
-        rest = self.rows.exclude(priority=Priority.P1).exclude(number__in=taken)
-        size = min(_AT_FIRST, most)
-        accounts = list(self._accounts(rest, size)[:most])
-        heap = [(row["virtual_minutes"], row["client_id"], 0) for row in accounts]
-        waiting = {row["client_id"]: row["best"] for row in accounts}
-        slots = {row["client_id"]: row["slots"] for row in accounts}
+        known = {row["client_id"]: row for row in accounts}
+        tickets = {client: list(row["best"]) for client, row in known.items()}
+        heap = [(row["virtual_minutes"], client, 0) for client, row in known.items()]
         heapify(heap)
         places: list[Place] = []
         while heap and len(places) < most:
-            virtual, client, picked = heappop(heap)
-            if picked == len(waiting[client]):
-                if picked < size or picked >= most:
-                    continue
-                more = self._accounts(rest, most).filter(client=client)
-                waiting[client] = more[0]["best"]
-                if picked == len(waiting[client]):
-                    continue
-            row = _read(waiting[client][picked])
-            place = self.place(row, "L2", "share")
-            places.append(replace(place, virtual=virtual, slots=slots[client]))
-            heappush(heap, (places[-1].virtual_after, client, picked + 1))
+            virtual, client, at = heappop(heap)
+            if at == len(tickets[client]) == min(_AT_FIRST, self.most) < self.most:
+                more = self._accounts(self.most).filter(client=client).values_list("best")
+                tickets[client] = [row for (best,) in more for row in best]
+            if at >= len(tickets[client]):
+                continue
+            row = _read(tickets[client][at])
+            if row["number"] not in taken:
+                place = self.place(row, "L2", "share")
+                place = replace(place, virtual=virtual, slots=known[client]["slots"])
+                places.append(place)
+                virtual = place.virtual_after
+            heappush(heap, (virtual, client, at + 1))
         return places
 
     def place(self, row: Row, lane: str, reason: str) -> Place:
@@ -308,17 +340,13 @@ class _Look:
         work = row["estimate_minutes"] * MINUTE
         return is_urgent(slack_of(self.house, self.now, row["due_at"], work), work)
 
-    def _accounts(self, rest: QuerySet[Ticket], size: int) -> QuerySet[ShareAccount, Any]:
-        own = rest.filter(client=OuterRef("client"))
+    def _accounts(self, size: int) -> QuerySet[Any]:
+        own = self.rows.exclude(priority=Priority.P1).filter(client=OuterRef("client"))
         best = own.order_by("-rank", "number")[:size]
         return (
             ShareAccount.objects.filter(Exists(own))
-            .annotate(
-                best=ArraySubquery(best.values(row=_AS_JSON)),
-                slots=slots_of("client"),
-            )
+            .annotate(best=ArraySubquery(best.values(row=_AS_JSON)), slots=slots_of("client"))
             .order_by("virtual_minutes", "client")
-            .values("client_id", "virtual_minutes", "slots", "best")
         )
 
 
@@ -327,7 +355,7 @@ def slack_of(house: Calendar, now: datetime, due_at: datetime, work: int) -> int
     return house.between(now, due_at) // timedelta(microseconds=1) - work
 
 
-def _read(row: Row) -> dict[str, Any]:
+def _read(row: Row) -> Row:
     """Give a row that came as JSON."""
     due_at = row["due_at"]
     return {

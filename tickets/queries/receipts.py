@@ -1,19 +1,18 @@
 """Why a ticket stands where it stands: one line, and a sheet of every term. For staff only."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from django.utils.timezone import localtime
 
-from clients.models import Client
 from clients.queries import house_calendar
 from clients.rules.times import describe_moment, describe_open_time
 from core.calendars import instant, micros
 from tickets.models import Ticket, TicketEvent
 from tickets.queries.order import MINUTE, Place, place_of, slack_of
-from tickets.queries.shares import RECENT_WEEKS, Share, shares_of
+from tickets.queries.shares import RECENT_WEEKS, Share, share_of, with_shares
 from tickets.rules.queue.lanes import Waiting
 from tickets.rules.queue.rank import A_DAY, BASE, business_days, crowd, rank_of, score_of
 from tickets.rules.words import Priority
@@ -47,20 +46,13 @@ class Receipt:
 
 def receipt_of(ticket: Ticket, now: datetime) -> Receipt:
     """Give the receipt of a ticket by what it is itself."""
-    return receipts_of([place_of(ticket, now=now)], now)[ticket.number]
+    found = with_shares(Ticket.objects.select_related("client"), now).get(pk=ticket.pk)
+    return receipt_at(place_of(found, now=now), found, now)
 
 
-def receipts_of(places: Iterable[Place], now: datetime) -> dict[int, Receipt]:
-    """Give the receipts of places in the order, by number; one statement for all."""
-    places = list(places)
-    clients = {place.ticket.client for place in places}
-    names = dict(Client.objects.filter(pk__in=clients).values_list("pk", "name"))
-    shares = shares_of(clients, now)
-    found = {}
-    for place in places:
-        client = place.ticket.client
-        found[place.number] = _receipt(place, names[client], shares.get(client), now)
-    return found
+def receipt_at(place: Place, ticket: Ticket, now: datetime) -> Receipt:
+    """Give the receipt of a place in the order; the ticket is one of ``with_shares``."""
+    return _receipt(place, ticket.client.name, share_of(ticket), now)
 
 
 def receipt_of_start(event: TicketEvent) -> Receipt | None:

@@ -1,15 +1,15 @@
 """The fair-share account: what clients received, and what their share of it is."""
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
 from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
 from django.db.models.functions import Coalesce
 
 from clients.models import Client, Retainer
 from clients.rules.retainers import SERVED
-from tickets.models import ReceivedMinutes
+from tickets.models import ReceivedMinutes, Ticket
 
 # What a receipt looks back on, the present week included.
 RECENT_WEEKS = 4
@@ -44,20 +44,23 @@ def slots_of(client: str) -> Coalesce:
     return Coalesce(Subquery(served.values("plan_version__slots")[:1]), 1)
 
 
-def shares_of(client_ids: Iterable[int], now: datetime) -> Mapping[int, Share]:
-    """Give what clients received in the last weeks of their share, in one statement."""
+def with_shares(tickets: QuerySet[Ticket], now: datetime) -> QuerySet[Ticket]:
+    """Annotate tickets with what ``share_of`` reads: what their clients received lately."""
     since = week_of(now.date()) - timedelta(weeks=RECENT_WEEKS - 1)
-    rows = (
-        Client.objects.filter(pk__in=list(client_ids))
-        .annotate(
-            minutes=Coalesce(Subquery(_sum_of(_received(since).filter(client=OuterRef("pk")))), 0),
-            of_minutes=Coalesce(Subquery(_sum_of(_received(since))), 0),
-            slots=slots_of("pk"),
-            of_slots=Coalesce(Subquery(_all_slots()), 0),
-        )
-        .values_list("pk", "minutes", "of_minutes", "slots", "of_slots")
+    own = _received(since).filter(client=OuterRef("client"))
+    return tickets.annotate(
+        share_minutes=Coalesce(Subquery(_sum_of(own)), 0),
+        share_of_minutes=Coalesce(Subquery(_sum_of(_received(since))), 0),
+        share_slots=slots_of("client"),
+        share_of_slots=Coalesce(Subquery(_all_slots()), 0),
     )
-    return {pk: Share(*facts) for pk, *facts in rows}
+
+
+def share_of(ticket: Any) -> Share:
+    """Give the share of a ticket's client; of a ticket of ``with_shares``."""
+    return Share(
+        ticket.share_minutes, ticket.share_of_minutes, ticket.share_slots, ticket.share_of_slots
+    )
 
 
 def weeks_of(client_id: int, now: datetime, *, weeks: int = 12) -> list[tuple[date, Share]]:
