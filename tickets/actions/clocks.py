@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import transaction
 
 from clients.models import User
-from clients.queries import terms_of
+from clients.queries import staff, terms_of
 from core.actions import queue_mail
 from core.text import one_line
 from tickets.actions.locks import lock_plan
@@ -24,7 +24,7 @@ from tickets.rules.clocks import PERCENT, Clock, ClockState, ClockStep
 KEEP_BATCH = 50
 MOST_NAMED = 10
 _STANDING = (
-    "ticket", "state", "started_at", "due_at", "next_step_at", "breached_at", "fulfilled_at",
+    "ticket_id", "state", "started_at", "due_at", "next_step_at", "breached_at", "fulfilled_at",
 )  # fmt: skip
 
 
@@ -57,8 +57,9 @@ def sweep_clocks(*, report_ids: Iterable[int], now: datetime) -> int:
 
     Those that somebody else holds at this moment are passed over, and left to the next run.
     """
-    wanted = Report.objects.filter(pk__in=list(report_ids)).select_related("triage").order_by("pk")
-    reports = list(wanted.select_for_update(skip_locked=True, no_key=True, of=("self",)))
+    wanted = Report.objects.filter(pk__in=list(report_ids)).order_by("pk")
+    lines = wanted.select_related("triage", "client")
+    reports = list(lines.select_for_update(skip_locked=True, no_key=True, of=("self",)))
     held = Ticket.objects.filter(pk__in=[report.ticket_id for report in reports]).order_by("pk")
     tickets = {
         ticket.pk: ticket for ticket in held.select_for_update(skip_locked=True, no_key=True)
@@ -95,24 +96,25 @@ def _note_terms(client_id: int, plan_version_id: int | None, now: datetime) -> N
 
 
 def _keep(reports: Iterable[Report], now: datetime) -> list[Warned]:
+    found = derive(reports, now)
+    warnings = _warnings(found)
+    told = {(each.report.pk, each.step): [who.pk for who in each.people] for each in warnings}
     events: list[TicketEvent] = []
-    clocks: list[SlaClock] = []
-    warnings: list[Warned] = []
-    for each in derive(reports, now):
-        told = _warnings(each)
-        people = {warned.step: [person.pk for person in warned.people] for warned in told}
+    for each in found:
+        line = each.line.report.pk
         events += [_event(each, TicketEventKind.SLA_TERMS, terms.at, {
             "plan_version": terms.plan_version, "priority": terms.priority,
         }) for terms in each.terms]  # fmt: skip
         events += [
-            _event(each, STEP_KINDS[step.step], step.at, _data(step, people.get(step, [])))
+            _event(each, STEP_KINDS[step.step], step.at, _data(step, told.get((line, step), [])))
             for step in each.steps
         ]
-        clocks += _changed(each)
-        warnings += told
     TicketEvent.objects.bulk_create(events)
     SlaClock.objects.bulk_create(
-        clocks, update_conflicts=True, unique_fields=["report", "clock"], update_fields=_STANDING
+        [clock for each in found for clock in _changed(each)],
+        update_conflicts=True,
+        unique_fields=["report", "clock"],
+        update_fields=_STANDING,
     )
     return warnings
 
@@ -150,7 +152,7 @@ def _changed(each: Derived) -> list[SlaClock]:
 def _set(row: SlaClock, each: Derived, state: ClockState) -> None:
     assert state.started_at is not None
     goes_on = row.started_at == state.started_at
-    row.ticket = each.line.report.ticket
+    row.ticket_id = each.line.report.ticket_id
     row.started_at = state.started_at
     row.breached_at = state.breached_at or (row.breached_at if goes_on else None)
     row.fulfilled_at, row.next_step_at = None, None
@@ -164,21 +166,23 @@ def _set(row: SlaClock, each: Derived, state: ClockState) -> None:
         row.due_at = each.due_when_fulfilled(state)
 
 
-def _warnings(each: Derived) -> list[Warned]:
+def _warnings(found: Iterable[Derived]) -> list[Warned]:
     """Give the warnings worth telling: of each clock that still runs, the last of those just due.
 
     Of a resolution only where it is promised.
     """
-    report = each.line.report
-    found = []
-    for clock, state in each.shown():
-        due = [step for step in each.steps if step.clock == clock and step.step in PERCENT]
-        if not due or state.since is None:
-            continue
-        is_promised = report.ticket is not None and report.ticket.due_at is not None
-        if clock != Clock.RESOLUTION or is_promised:
-            found.append(Warned(report, due[-1], to_warn(report, PERCENT[due[-1].step])))
-    return found
+    due: list[tuple[Report, ClockStep]] = []
+    for each in found:
+        ticket = each.line.report.ticket
+        is_promised = ticket is not None and ticket.due_at is not None
+        for clock, state in each.shown():
+            steps = [step for step in each.steps if step.clock == clock and step.step in PERCENT]
+            if steps and state.since is not None and (clock != Clock.RESOLUTION or is_promised):
+                due.append((each.line.report, steps[-1]))
+    if not due:
+        return []
+    team = list(staff())
+    return [Warned(report, step, to_warn(report, PERCENT[step.step], team)) for report, step in due]
 
 
 def _tell(warnings: Iterable[Warned], now: datetime) -> None:

@@ -1,5 +1,6 @@
 """Which clocks there are to keep, and how they stand."""
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
@@ -58,16 +59,16 @@ def due_lines(now: datetime, *, after: int = 0) -> QuerySet[SlaClock, int]:
     return due.order_by("report").values_list("report", flat=True).distinct()
 
 
-def to_warn(report: Report, percent: int) -> list[User]:
-    """List who hears that a clock runs out: at first who has the ticket, later the lead, too.
+def to_warn(report: Report, percent: int, team: Iterable[User]) -> list[User]:
+    """List who of the team hears that a clock runs out: who has the ticket, later the lead, too.
 
     Where nobody has it, the client's lead; where there is none, every ops admin.
     """
-    having = report.ticket.assignee if report.ticket else None
-    lead = report.client.lead
-    people = [having] if having and having.staff_role else []
+    having = report.ticket.assignee_id if report.ticket else None
+    people = [person for person in team if person.pk == having]
     if not people or percent >= PERCENT[Step.WARNED_MOST]:
-        people += [lead] if lead and lead.staff_role else ops_admins()
+        lead = [person for person in team if person.pk == report.client.lead_id]
+        people += lead or ops_admins()
     return list(dict.fromkeys(people))
 
 

@@ -157,11 +157,9 @@ def _derive(
         Happening(_M.TERMS, each.at, targets.get((each.plan_version, each.priority)))
         for each in [*line.terms, *new]
     ]
-    first = [each.terms for each in terms if each.at <= line.arrived_at]
-    arrival = Happening(_M.ARRIVED, line.arrived_at, first[-1] if first else None)
-    later = [each for each in terms if each.at > line.arrived_at]
-    # Stable: of the same instant, terms come first.
-    happenings = [arrival, *sorted([*later, *line.happened], key=lambda each: each.at)]
+    # The first terms are those of its arrival. Of the same instant, terms come before the rest.
+    arrival = Happening(_M.ARRIVED, line.arrived_at, terms[0].terms)
+    happenings = [arrival, *sorted([*terms[1:], *line.happened], key=lambda each: each.at)]
     clocks = run_clocks(happenings, now)
     seen: Counter[StepKey] = Counter()
     steps = []
