@@ -59,7 +59,17 @@ def test_without_a_reason_nothing_moves(ticket: Ticket, engineer: User) -> None:
     answer = post(engineer, path(ticket), due_at=later, reason=" ")
     assert answer.status_code == 400
     assert said(answer) == "Say why it is moved."
-    assert f'value="{later}"' in answer.content.decode()
+    page = answer.content.decode()
+    assert f'value="{later}"' in page
+    assert "No promise breaks by it" in page
+
+
+def test_a_time_that_is_past_is_asked_for_no_reason(ticket: Ticket, engineer: User) -> None:
+    past = local(timezone.now() - timedelta(minutes=1))
+    answer = signed_in(engineer).get(path(ticket), {"due_at": past})
+    assert answer.status_code == 400
+    assert "A due time lies ahead." in answer.content.decode()
+    assert "<textarea" not in answer.content.decode()
 
 
 @pytest.mark.parametrize("due", ["", "soon", "1999-01-01T00:00", "9999-12-31T23:59"])
