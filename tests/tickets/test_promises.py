@@ -2,12 +2,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
+from django_q.models import OrmQ
 
 from clients import actions as client_actions
 from clients.models import Client, PlanVersion, Project, User
 from core.errors import InvalidInput, MoveRefused
 from tests import factories
-from tickets import actions
+from tickets import actions, tasks
 from tickets.actions.promises import offer_promises, settle_pauses
 from tickets.models import Absence, QueuePlan, ShareAccount, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.promises import consequences
@@ -268,10 +270,10 @@ def test_reopening_after_its_due_time_needs_a_new_promise(project: Project, engi
     reopened = actions.reopen_ticket(
         ticket_id=ticket.pk, reason="Again", actor=engineer, now=NOON + 30 * DAY
     )
-    if reopened.due_at is None:
-        assert _last(ticket, _K.NOT_PROMISED).data["reason"] == "own_due"
-    else:
-        assert reopened.due_at > NOON + 30 * DAY
+    # The clock had not used anything when it was shipped: five days of the office from now on.
+    assert reopened.due_at == NOON + 37 * DAY
+    assert reopened.committed_at == NOON + 30 * DAY
+    assert ShareAccount.objects.get().tokens == 7
 
 
 def test_the_backlog_is_offered_promises_when_tokens_come_back(
@@ -287,6 +289,32 @@ def test_the_backlog_is_offered_promises_when_tokens_come_back(
     third.refresh_from_db()
     assert [bool(each.due_at) for each in (second, third)] == [True, False]
     assert ShareAccount.objects.get().tokens == 0
+
+
+def test_the_sweep_offers_what_a_lost_nudge_left_behind(
+    acme: Client, project: Project, engineer: User
+) -> None:
+    now = timezone.now()
+    PlanVersion.objects.filter(retainers__client=acme).update(
+        tokens_per_slot=0, most_tokens_per_slot=0
+    )
+    ticket = _ticket(project, engineer, severity="S4", now=now)
+    assert ticket.due_at is None
+    tasks.sweep_promises()
+    ticket.refresh_from_db()
+    assert ticket.due_at is None
+    assert ticket.events.filter(kind=_K.NOT_PROMISED).count() == 1
+    PlanVersion.objects.filter(retainers__client=acme).update(most_tokens_per_slot=1)
+    ShareAccount.objects.update(tokens=1)
+    tasks.sweep_promises()
+    ticket.refresh_from_db()
+    assert ticket.due_at
+
+
+def test_shipping_offers_the_client_s_backlog_anew(project: Project, engineer: User) -> None:
+    _ticket(project, engineer, state="shipped", now=timezone.now())
+    nudges = [row.task["func"] for row in OrmQ.objects.all()]
+    assert "tickets.tasks.offer_promises" in nudges
 
 
 def test_a_due_time_is_moved_with_a_reason_and_its_consequences_known(
