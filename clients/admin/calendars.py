@@ -25,7 +25,7 @@ from clients.console import Console, console_page, show, show_part
 from clients.forms import time_zone_choices
 from clients.models import Calendar, CalendarVersion
 from clients.queries import all_calendars, calendar_history, plans_by_calendar
-from clients.rules.calendars import MOST_EXCEPTIONS, WEEKDAYS, week_in_words
+from clients.rules.calendars import MOST_EXCEPTIONS, WEEKDAYS, day_in_words, week_in_words
 from clients.rules.public_holidays import coming_holidays, countries, subdivisions
 from core import calendars
 from core.errors import NotAllowed, Refused
@@ -195,7 +195,7 @@ def _preview(
         published.append((begin if published else console.now, draft.hours))
         notes |= draft.notes
     if not published:
-        return {"weeks": [], "holidays": []}
+        return {}
     calendar = calendars.Calendar(tuple(published))
     last = calendar.versions[-1][1]
     shown_from = begin if draft else console.now
@@ -205,6 +205,11 @@ def _preview(
         "weeks": drawn_weeks(calendar, notes, shown_from, console.now),
         "zone": last.zone,
         "weekdays": [name[:3] for name in WEEKDAYS],
+        "differing": [
+            (day, day_in_words(intervals), notes.get(day, ""))
+            for day, intervals in sorted(hours.exceptions)
+            if day >= today
+        ],
         "holidays": [
             (day, name, not hours.week[day.weekday()], day in dict(hours.exceptions))
             for day, name in coming_holidays(hours.country, hours.subdivision, today)

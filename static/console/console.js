@@ -62,6 +62,21 @@ document.addEventListener('click', event => {
     navigator.clipboard?.writeText(field.value)
     copy.textContent = 'Copied'
   }
+  const same = event.target.closest('[data-same-days]')
+  if (same) {
+    for (const side of ['from', 'to']) {
+      const monday = same.form.querySelectorAll(`[name="day0_${side}"]`)
+      for (const day of [1, 2, 3, 4]) {
+        same.form.querySelectorAll(`[name="day${day}_${side}"]`)
+          .forEach((field, place) => {
+            if (!monday[place]) return
+            field.value = monday[place].value
+            if (field.value) field.closest('details')?.setAttribute('open', '')
+          })
+      }
+    }
+    same.form.dispatchEvent(new Event('change', { bubbles: true }))
+  }
 })
 
 document.addEventListener('change', event => {
@@ -76,17 +91,6 @@ document.addEventListener('change', event => {
   const all = event.target.closest('[data-all]')
   if (all) {
     for (const box of all.form.querySelectorAll('input[name="report"]')) box.checked = all.checked
-  }
-  const same = event.target.closest('[data-same-days]')
-  if (same) {
-    for (const side of ['from', 'to']) {
-      const monday = same.form.querySelectorAll(`[name="day0_${side}"]`)
-      for (const day of [1, 2, 3, 4]) {
-        same.form.querySelectorAll(`[name="day${day}_${side}"]`)
-          .forEach((field, place) => { if (monday[place]) field.value = monday[place].value })
-      }
-    }
-    same.form.dispatchEvent(new Event('change', { bubbles: true }))
   }
   const submits = event.target.closest('[data-submits]')
   if (submits) submits.form.requestSubmit()

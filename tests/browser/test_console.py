@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from clients.models import Client, Project, User
+from clients.models import Calendar, Client, Project, User
 from tests.browser.portal import DESK, PHONE, check_page, make_scene, sign_in
 from tests.factories import make_shift, make_ticket, make_triaged_report
 from tickets.actions import note_on_ticket, save_macro
@@ -157,6 +157,7 @@ def test_every_page_owes_staff_the_same(
 ) -> None:  # fmt: skip
     scene = make_scene(acme, project, alice, bob, engineer, now)
     make_shift(engineer=engineer, now=now)
+    house = Calendar.objects.get(is_house=True)
     save_macro(name="Thanks", body="Thank you, {reporter}.", actor=engineer, now=timezone.now())
     note_on_ticket(ticket_id=scene.worked.pk, body="The *worker*.", actor=engineer, now=now)
     Project.objects.filter(pk=project.pk).update(
@@ -179,6 +180,9 @@ def test_every_page_owes_staff_the_same(
         f"/console/clients/{acme.pk}/",
         f"/console/projects/{project.pk}/",
         "/console/plans/",
+        "/console/calendars/",
+        "/console/calendars/new/",
+        f"/console/calendars/{house.pk}/",
         "/console/staff/",
         "/console/saved-replies/",
         "/console/on-call/",

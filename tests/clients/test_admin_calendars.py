@@ -143,6 +143,7 @@ def test_a_preview_shows_what_would_hold_and_changes_nothing(ops_admin: User) ->
 
     shown = answer.content.decode()
     assert "The coming weeks, as typed" in shown
+    assert "Coming days that differ" in shown and "9:00–14:00" in shown
     assert "9:00–12:00, 13:00–17:00" in shown
     assert "All of it" in shown and "Bayern" in shown
     assert "Coming public holidays" in shown and "New Year" in shown
