@@ -128,7 +128,7 @@ def sweep_clocks() -> None:
             logger.exception("clocks of %s failed together; each is tried by itself", ids)
             _each(sweep_clocks_of, ids)
         last = ids[-1]
-    _each(keep_client, clients_to_keep())
+    _each(keep_client, clients_to_keep(now))
 
 
 def sweep_clocks_of(report_id: int) -> None:

@@ -53,7 +53,7 @@ def sweep(minutes: float) -> None:
     while ids := list(due_lines(at(minutes), after=last)):
         actions.sweep_clocks(report_ids=ids, now=at(minutes))
         last = ids[-1]
-    for client_id in clients_to_keep():
+    for client_id in clients_to_keep(at(minutes)):
         actions.keep_client(client_id=client_id, now=at(minutes))
 
 
@@ -534,11 +534,22 @@ def test_a_client_s_clocks_cut_short_go_on_with_the_next_run(
     monkeypatch.setattr("tickets.actions.clocks.sweep_clocks", dies)
     with pytest.raises(RuntimeError):
         actions.keep_client(client_id=acme.pk, now=at(11))
-    assert acme.pk in clients_to_keep()
+    assert acme.pk in clients_to_keep(at(60))
     actions.keep_client(client_id=acme.pk, now=at(12))
-    assert clients_to_keep() == []
+    assert clients_to_keep(at(60)) == []
     for report in reports:
         assert rows(report.pk, "first_response") == [("activated", 0), ("paused", 10)]
+
+
+def test_a_retainer_that_paused_and_came_back_between_two_sweeps_is_noticed(
+    project: Project, acme: Client
+) -> None:
+    report = factories.make_triaged_report(project, now=START)
+    sweep(1)
+    _move(acme, "paused", 10)
+    _move(acme, "active", 14)
+    sweep(15)
+    assert clock_of(report.pk, "first_response").due_at == at(104)
 
 
 def test_a_flooded_client_s_reports_are_found_for_its_new_terms(

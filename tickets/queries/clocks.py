@@ -1,18 +1,19 @@
 """Which clocks there are to keep, and how they stand."""
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import Q, QuerySet
 
-from clients.models import Retainer, User
+from clients.models import ClientEvent, ClientEventKind, Retainer, User
 from clients.rules.retainers import SERVED
 from tickets.models import Report, ShareAccount, SlaClock, Ticket
 from tickets.queries.people import ops_admins
 from tickets.rules.clocks import PERCENT, Clock, Step
 from tickets.rules.states import OPEN, ReportState
 
+_JUST_NOW = timedelta(minutes=10)
 LABELS = {
     Clock.FIRST_RESPONSE: "First response",
     Clock.NEXT_REPLY: "Next reply",
@@ -46,11 +47,18 @@ def lines_to_keep(client_id: int, *, after: int = 0) -> QuerySet[Report, int]:
     )
 
 
-def clients_to_keep() -> list[int]:
-    """List the clients who are served by other terms than their accounts say."""
+def clients_to_keep(now: datetime) -> list[int]:
+    """List the clients who are served by other terms than their accounts say.
+
+    And those whose retainer moved just now: it may have left its terms and come back to them.
+    """
+    moved = ClientEvent.objects.filter(
+        retainer__isnull=False, kind=ClientEventKind.RETAINER_MOVED, at__gt=now - _JUST_NOW
+    ).values_list("client", flat=True)
     served = dict(Retainer.objects.filter(state__in=SERVED).values_list("client", "plan_version"))
     kept = dict(ShareAccount.objects.values_list("client", "plan_version"))
-    return sorted(pk for pk in {*served, *kept} if served.get(pk) != kept.get(pk))
+    differ = {pk for pk in {*served, *kept} if served.get(pk) != kept.get(pk)}
+    return sorted(differ.union(moved))
 
 
 def due_lines(now: datetime, *, after: int = 0) -> QuerySet[SlaClock, int]:
