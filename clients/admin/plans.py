@@ -43,7 +43,9 @@ def plans_page(request: HttpRequest, console: Console) -> HttpResponseBase:
             context |= {"typed": request.POST.dict(), "refusal": refusal, "failed": do}
     plans = list(plans_overview())
     shown = context["typed"] or _terms(plans, request.GET.get("plan", ""))
-    calendars = [(str(calendar.pk), calendar.name) for calendar in all_calendars()]
+    calendars = [
+        (str(calendar.pk), calendar.name) for calendar in all_calendars().prefetch_related(None)
+    ]
     context |= {
         "title": "Plans",
         "plans": plans,
