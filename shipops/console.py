@@ -96,6 +96,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             triage,
             _item(request, "Queue", "format_list_numbered", "admin:tickets_queue"),
             _item(request, "Load", "stacked_bar_chart", "admin:tickets_load"),
+            _item(request, "Fair share", "balance", "admin:tickets_shares"),
             _item(request, "Outbreaks", "hub", "admin:tickets_outbreaks"),
             _item(request, "All tickets", "confirmation_number", "admin:tickets_ticket_changelist"),
             _item(request, "All reports", "chat", "admin:tickets_report_changelist"),

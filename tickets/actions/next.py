@@ -53,10 +53,10 @@ def take_next(*, actor: User, now: datetime) -> Ticket:
     them, TooMuchInHand when they have enough.
     """
     require(house_role(actor), "ticket.work")
-    plan = lock_plan()
+    lock_plan()
     taker = taker_of(actor)
     _check_hand(taker)
-    trials, passed = Trials(actor.pk, now, plan), list[int]()
+    trials, passed = Trials(taker, now), list[int]()
     while place := next_for(taker, trials, without=passed):
         rows = takeable(taker).select_for_update(skip_locked=True, no_key=True, of=("self",))
         ticket = rows.filter(number=place.number).first()
@@ -79,14 +79,14 @@ def start_ticket(*, ticket_id: int, actor: User, now: datetime, reason: str = ""
     ticket.check_move(TicketState.IN_PROGRESS)
     if ticket.assignee_id not in (None, actor.pk):
         raise MoveRefused(f"{ticket.assignee} has #{ticket.number}.")
-    plan = lock_plan()
+    lock_plan()
     taker = taker_of(actor)
     _check_hand(taker)
     if ticket.state != TicketState.QUEUED:
         _start(ticket, actor, now)
         keep_clocks(ticket=ticket, now=now)
         return ticket
-    trials = Trials(actor.pk, now, plan)
+    trials = Trials(taker, now)
     place = next_for(taker, trials)
     if place and place.number == ticket.number:
         _take(ticket, place, trials, actor, now)
@@ -111,11 +111,10 @@ def _check_hand(taker: Taker) -> None:
 
 def _take(ticket: Ticket, place: Place, trials: Trials, actor: User, now: datetime) -> None:
     """Start a locked ticket that is next."""
-    assert trials.row is not None
     if place.lane == "L2":
         _charge(place)
     if place.reason == "share" or place.number in trials.tried:
-        _keep_spare(trials.row, trials.spare_after(place.ticket))
+        _keep_spare(*trials.spare_after(place.ticket))
     _start(ticket, actor, now, terms_of(place))
 
 
@@ -123,12 +122,11 @@ def _override(
     ticket: Ticket, next_place: Place | None, trials: Trials, actor: User, now: datetime
 ) -> None:
     """Start a locked ticket that is not next, and keep what that breaks."""
-    assert trials.row is not None
     account_of(ticket.client_id, now)
     place = place_of(ticket, now=now, lane="override", reason="override")
     broken = breaches_of(trials.of(place.number, ticket.estimate_minutes))
     _charge(place)
-    _keep_spare(trials.row, trials.spare_after(place.ticket))
+    _keep_spare(*trials.spare_after(place.ticket))
     record(
         ticket, _K.OVERRIDDEN, actor=actor, at=now,
         data={
@@ -145,9 +143,9 @@ def _charge(place: Place) -> None:
     account.update(virtual_minutes=place.virtual_after)
 
 
-def _keep_spare(row: QueuePlan, spare: tuple[float, datetime | None]) -> None:
-    row.spare_minutes, row.simulated_at = spare
-    row.save(update_fields=["spare_minutes", "simulated_at"])
+def _keep_spare(minutes: float, simulated_at: datetime | None) -> None:
+    """Keep in the locked plan what is to spare now."""
+    QueuePlan.objects.update(spare_minutes=minutes, simulated_at=simulated_at)
 
 
 def _start(ticket: Ticket, actor: User, now: datetime, terms: dict[str, Any] | None = None) -> None:

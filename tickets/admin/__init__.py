@@ -12,6 +12,7 @@ from tickets.admin.outbreaks import outbreak_page, outbreaks_page
 from tickets.admin.queue import queue_page
 from tickets.admin.rota import rota
 from tickets.admin.saved_replies import macros_page
+from tickets.admin.shares import shares_page
 from tickets.admin.taking import receipt_page, take_page
 from tickets.admin.triage import acknowledge, inbox, report_page
 from tickets.admin.workbench import viewers, workbench
@@ -31,6 +32,7 @@ PAGES: list[Page] = [
     ("report/", file_report, "tickets_file_report"),
     ("saved-replies/", macros_page, "tickets_macros"),
     ("load/", load_page, "tickets_load"),
+    ("shares/", shares_page, "tickets_shares"),
     ("on-call/", rota, "tickets_rota"),
     ("engineers/", engineers_page, "tickets_engineers"),
 ]

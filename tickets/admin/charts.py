@@ -32,9 +32,17 @@ class Chart:
 
 
 def day_bars(
-    days: Sequence[date], series: Sequence[Sequence[float]], *, names: Sequence[str], unit: str = ""
+    days: Sequence[date],
+    series: Sequence[Sequence[float]],
+    *,
+    names: Sequence[str],
+    unit: str = "",
+    label: str = "%-d",
 ) -> Chart:
-    """Draw, for each day, one bar of each series side by side, on a scale that starts at zero."""
+    """Draw, for each day, one bar of each series side by side, on a scale that starts at zero.
+
+    ``label`` is how a day is written below its bars.
+    """
     top = max((value for values in series for value in values), default=0) or 1
     slot = WIDTH / max(1, len(days))
     width = (slot - 3 * _GAP) / len(series)
@@ -53,7 +61,7 @@ def day_bars(
     ]
     step = 1 if len(days) <= 7 else 2
     labels = [
-        (round(place * slot + slot / 2, 1), f"{day:%-d}")
+        (round(place * slot + slot / 2, 1), day.strftime(label))
         for place, day in enumerate(days)
         if place % step == (len(days) - 1) % step
     ]

@@ -114,7 +114,7 @@ def _in_order(wanted: dict[str, Any], console: Console, taker: Taker, first: int
     now = console.now
     rows = _narrowed(takeable(taker), wanted, console)
     # What is next among some of the tickets is no promise about all of them.
-    keeps = (lambda _: True) if wanted else Trials(taker.user, now, taker.plan).keep
+    keeps = (lambda _: True) if wanted else Trials(taker, now).keep
     most = first + PAGE_SIZE + 1
     places = order_of(rows, taker, now=now, most=most, keeps=keeps)[first:]
     shown = with_shares(queue(now=now), now).filter(number__in=[each.number for each in places])

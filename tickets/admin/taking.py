@@ -65,7 +65,7 @@ def receipt_page(request: HttpRequest, console: Console, number: int) -> HttpRes
 def _consequences(console: Console, ticket: Ticket) -> dict[str, Any]:
     """Give what is next instead, and the promises that would not be kept."""
     taker = taker_of(console.user)
-    trials = Trials(taker.user, console.now, taker.plan)
+    trials = Trials(taker, console.now)
     place = next_for(taker, trials)
     if place and place.number == ticket.number:
         return {"is_next": True}

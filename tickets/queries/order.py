@@ -14,7 +14,7 @@ from django.db.models import CharField, Count, Exists, F, OuterRef, Q, QuerySet,
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce, JSONObject
 
-from clients.models import User
+from clients.models import CalendarVersion, User
 from clients.queries import CALENDAR_MARK, house_calendar, known_calendars, staff
 from core.calendars import Calendar, NeverOpen, micros
 from tickets.models import Engineer, QueuePlan, ShareAccount, Ticket
@@ -98,9 +98,8 @@ class Place:
 class Trials:
     """What taking a ticket out of due order does to the promises, as far as somebody asks."""
 
-    user: int
+    taker: Taker
     now: datetime
-    row: QueuePlan | None
     tried: set[int] = field(default_factory=set)
     _plan: Plan | None = None
     _spare: dict[int, tuple[float, datetime | None]] = field(default_factory=dict)
@@ -117,10 +116,10 @@ class Trials:
         work = minutes * MINUTE
         plan = self._plan = self._plan or plan_of(self.now)
         workers = plan.crew.workers
-        if plan.crew.worker_of(self.user) is None:
+        if plan.crew.worker_of(self.taker.user) is None:
             # Their time is in nobody's plan: it only becomes shorter by the ticket.
             return plan.trial(without=[number])
-        trial = take_first(plan.jobs, workers, self.user, number, work, micros(self.now))
+        trial = take_first(plan.jobs, workers, self.taker.user, number, work, micros(self.now))
         self._spare[number] = plan.spare_minutes(trial), self.now
         return trial
 
@@ -128,16 +127,30 @@ class Trials:
         """Give what is to spare once it is taken out of due order, and since when."""
         if ticket.ticket in self._spare:
             return self._spare[ticket.ticket]
-        if self.row is None:
+        plan = self.taker.plan
+        if plan is None:
             return 0, None
-        return max(0.0, self.row.spare_minutes - ticket.work / MINUTE), self.row.simulated_at
+        return max(0.0, plan.spare_minutes - ticket.work / MINUTE), plan.simulated_at
 
     def _fits(self, ticket: Waiting) -> bool:
-        """Tell whether it fits into what is to spare, all time since then taken as lost."""
-        if self.row is None or self.row.simulated_at is None:
+        """Tell whether it fits into what is to spare, all time since then taken as lost.
+
+        That says nothing of its own promise where somebody has other work to finish first.
+        """
+        plan = self.taker.plan
+        if plan is None or plan.simulated_at is None:
             return False
-        passed = (self.now - self.row.simulated_at) / timedelta(minutes=1)
-        return fits(ticket.work / MINUTE, self.row.spare_minutes, passed)
+        if ticket.due is not None and self.taker.in_progress:
+            return False
+        passed = (self.now - plan.simulated_at) / timedelta(minutes=1)
+        return fits(ticket.work / MINUTE, plan.spare_minutes, passed)
+
+
+# What was to spare counts for the hours it was simulated with; a minute is more than publishing
+# takes.
+_NEWER_HOURS = CalendarVersion.objects.filter(
+    version__gt=1, published_at__gte=OuterRef("simulated_at") - timedelta(minutes=1)
+)
 
 
 def taker_of(user: User) -> Taker:
@@ -159,7 +172,9 @@ def taker_of(user: User) -> Taker:
             of_skills=ArraySubquery(Engineer.skills.through.objects.filter(**own).values("skill")),
             mark=RawSQL(CALENDAR_MARK, [], output_field=CharField()),  # noqa: S611 - a constant
             spare=Subquery(QueuePlan.objects.values("spare_minutes")[:1]),
-            simulated_at=Subquery(QueuePlan.objects.values("simulated_at")[:1]),
+            simulated_at=Subquery(
+                QueuePlan.objects.exclude(Exists(_NEWER_HOURS)).values("simulated_at")[:1]
+            ),
             **{state.value: _some_of(state) for state in BEGUN},
         )
         .values(

@@ -26,6 +26,11 @@ class Share:
     of_slots: int
 
     @property
+    def due_minutes(self) -> int:
+        """What its share of all minutes would have been."""
+        return round(self.of_minutes * self.slots / self.of_slots) if self.of_slots else 0
+
+    @property
     def percent(self) -> int | None:
         """What it received in hundredths of its share; None where nobody received anything."""
         if not (self.of_minutes and self.of_slots and self.slots):
@@ -46,21 +51,12 @@ def slots_of(client: str) -> Coalesce:
 
 def with_shares(tickets: QuerySet[Ticket], now: datetime) -> QuerySet[Ticket]:
     """Annotate tickets with what ``share_of`` reads: what their clients received lately."""
-    since = week_of(now.date()) - timedelta(weeks=RECENT_WEEKS - 1)
-    own = _received(since).filter(client=OuterRef("client"))
-    return tickets.annotate(
-        share_minutes=Coalesce(Subquery(_sum_of(own)), 0),
-        share_of_minutes=Coalesce(Subquery(_sum_of(_received(since))), 0),
-        share_slots=slots_of("client"),
-        share_of_slots=Coalesce(Subquery(_all_slots()), 0),
-    )
+    return _with_shares(tickets, "client", now)
 
 
-def share_of(ticket: Any) -> Share:
-    """Give the share of a ticket's client; of a ticket of ``with_shares``."""
-    return Share(
-        ticket.share_minutes, ticket.share_of_minutes, ticket.share_slots, ticket.share_of_slots
-    )
+def share_of(row: Any) -> Share:
+    """Give the share of a client in the last weeks, from a row annotated with it."""
+    return Share(row.share_minutes, row.share_of_minutes, row.share_slots, row.share_of_slots)
 
 
 def weeks_of(client_id: int, now: datetime, *, weeks: int = 12) -> list[tuple[date, Share]]:
@@ -79,22 +75,33 @@ def weeks_of(client_id: int, now: datetime, *, weeks: int = 12) -> list[tuple[da
     ]
 
 
-def clients_by_share(now: datetime) -> QuerySet[Client]:
+def recent_share(weeks: list[tuple[date, Share]]) -> Share:
+    """Give the share of the last weeks of ``weeks_of`` together."""
+    last = [share for _, share in weeks[-RECENT_WEEKS:]]
+    minutes, of_minutes = sum(s.minutes for s in last), sum(s.of_minutes for s in last)
+    return Share(minutes, of_minutes, last[-1].slots, last[-1].of_slots)
+
+
+def clients_by_share(now: datetime) -> QuerySet[Any]:
     """List the clients who have a place in the fair sharing, whose turn it is first.
 
-    Annotates ``virtual``, ``slots``, and ``minutes`` received in the last weeks.
+    Annotates ``virtual``, and what ``share_of`` reads.
     """
+    virtual = F("share_account__virtual_minutes")
+    clients = Client.objects.filter(share_account__isnull=False).annotate(virtual=virtual)
+    return _with_shares(clients, "pk", now).order_by("virtual", "pk")
+
+
+def _with_shares(rows: QuerySet[Any], client: str, now: datetime) -> QuerySet[Any]:
     since = week_of(now.date()) - timedelta(weeks=RECENT_WEEKS - 1)
-    received = _sum_of(_received(since).filter(client=OuterRef("pk")))
-    return (
-        Client.objects.filter(share_account__isnull=False)
-        .annotate(
-            virtual=F("share_account__virtual_minutes"),
-            slots=slots_of("pk"),
-            minutes=Coalesce(Subquery(received), 0),
-        )
-        .order_by("virtual", "pk")
+    own = _received(since).filter(client=OuterRef(client))
+    found: QuerySet[Any] = rows.annotate(
+        share_minutes=Coalesce(Subquery(_sum_of(own)), 0),
+        share_of_minutes=Coalesce(Subquery(_sum_of(_received(since))), 0),
+        share_slots=slots_of(client),
+        share_of_slots=Coalesce(Subquery(_all_slots()), 0),
     )
+    return found
 
 
 def _received(since: date) -> QuerySet[ReceivedMinutes]:
