@@ -16,7 +16,8 @@ from tests import factories
 from tests.threads import losers, press_at_once, winners
 from tickets import actions
 from tickets.actions.alerts import raise_alert
-from tickets.actions.locks import lock_unanswered
+from tickets.actions.answers import confirm_address
+from tickets.actions.locks import lock_plan, lock_unanswered
 from tickets.models import (
     Alert,
     Comment,
@@ -415,3 +416,31 @@ def test_joining_and_shipping_at_once_leave_every_reporter_asked_in_the_end() ->
         actions.ask_reporters(event_id=event.pk, now=timezone.now())
     assert FixCheck.objects.count() == 2
     assert Ticket.objects.get().state == TicketState.SHIPPED
+
+
+def test_two_links_of_one_reporter_never_lock_up() -> None:
+    ticket = factories.make_ticket(state="shipped", email="ann@x.test")
+    check, token = factories.make_fix_check(ticket=ticket)
+    ended: list[object] = []
+
+    def deny() -> None:
+        try:
+            now = timezone.now()
+            ended.append(
+                actions.answer_fix_check(token=token, works=False, comment="", now=now).state
+            )
+        except Exception as error:
+            ended.append(error)
+        finally:
+            connection.close()
+
+    # The other link's answer: it holds the plan already, and confirms the address last.
+    with transaction.atomic():
+        lock_plan()
+        other = Thread(target=deny)
+        other.start()
+        time.sleep(0.5)
+        confirm_address(Reporter.objects.get(pk=check.reporter_id), now=timezone.now())
+    other.join(30)
+
+    assert ended == [TicketState.QUEUED]

@@ -56,10 +56,8 @@ def answer_fix_check(*, token: str, works: bool, comment: str, now: datetime) ->
     found = find_fix_check(token, now=now)
     ticket = Ticket.objects.select_for_update(no_key=True).get(pk=found.ticket_id)
     check = find_fix_check(token, now=now)
-    reporter = check.reporter
-    confirm_address(reporter, now=now)
     _settle(check, works, now)
-    _answer(ticket, works, comment, reporter, now, check)
+    _answer(ticket, works, comment, check.reporter, now, check)
     return ticket
 
 
@@ -134,4 +132,6 @@ def _answer(
         ticket.check_move(TicketState.VERIFIED)
         ticket.state = TicketState.VERIFIED
         save_ticket(ticket, "state")
+    if isinstance(actor, Reporter):  # last of the locks, as where they answer by a reply link
+        confirm_address(actor, now=now)
     count_reach(ticket, now=now)
