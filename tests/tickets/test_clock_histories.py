@@ -162,7 +162,7 @@ def test_rows_tell_what_a_walk_minute_by_minute_says(story: list[tuple[int, str]
 
 
 @pytest.mark.slow
-@settings(on_a_database, max_examples=100)
+@settings(on_a_database, max_examples=40)
 @given(stories)
 def test_rows_tell_so_of_many_stories(story: list[tuple[int, str]]) -> None:
     _check(story)

@@ -7,6 +7,8 @@ from typing import Any
 from django.utils.timezone import localtime
 
 from tickets.models import Source, TicketEvent, TicketEventKind
+from tickets.queries.clocks import LABELS
+from tickets.rules.clocks import Clock
 from tickets.rules.words import Kind
 
 _K = TicketEventKind
@@ -46,6 +48,11 @@ def describe(event: TicketEvent, names: Mapping[int, str]) -> str:
             return f"put it into the backlog: {_refusal(data)}"
         case _K.DUE_MOVED:
             return _due_moved(data)
+        case _K.SLA_WARNED:
+            told = "" if data.get("told") else ", and told nobody"
+            return f"saw {data.get('percent')} % of the time for {_clock(event)} used{told}"
+        case _K.SLA_BREACHED:
+            return f"saw the time for {_clock(event)} run out"
         case _K.TICKET_ASSIGNED:
             person = data.get("assignee")
             return f"assigned it to {names.get(person, 'somebody') if person else 'nobody'}"
@@ -56,6 +63,13 @@ def describe(event: TicketEvent, names: Mapping[int, str]) -> str:
         case _K.LINK_ADDED:
             return f"linked {event.link.url if event.link else 'a pull request'}"
     return event.get_kind_display()
+
+
+def _clock(event: TicketEvent) -> str:
+    clock = event.data.get("clock")
+    name = LABELS[Clock(clock)].lower() if clock in list(Clock) else "something"
+    joined = event.ticket and event.ticket.number != event.report_id
+    return f"the {name} to #{event.report_id}" if joined else f"the {name}"
 
 
 def _refusal(data: Mapping[str, Any]) -> str:

@@ -27,6 +27,7 @@ from tickets.queries import (
     triage_counts,
     triage_inbox,
 )
+from tickets.queries.clocks import answer_to, clocks_of
 from tickets.rules.states import DeclineReason, ReportState
 from tickets.rules.words import Kind, Severity
 
@@ -104,6 +105,8 @@ def _facts(console: Console, report: Report) -> dict[str, Any]:
         "signals": list(report.signals.all()),
         "same": same_signal_tickets(report),
         "said": [entry for entry in entries if entry.comment],
+        "clocks": clocks_of(report),
+        "answer": answer_to(report),
         "decidable": report.state in (ReportState.PROPOSED, ReportState.ASKED),
         "kinds": Kind.choices,
         "severities": Severity.choices,

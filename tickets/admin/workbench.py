@@ -31,6 +31,7 @@ from tickets.queries import (
     timeline_of,
     viewers_of,
 )
+from tickets.queries.clocks import answer_due, clocks_of
 from tickets.rules.states import TicketState
 from tickets.rules.words import Kind, Severity
 
@@ -108,14 +109,15 @@ def _facts(console: Console, ticket: Ticket) -> dict[str, Any]:
     names = {person.pk: str(person) for person in people}
     time = list(time_of(ticket))
     timer = running_timer(console.user)
-    promised = [r.respond_by_at for r in reports if r.respond_by_at and not r.first_response_at]
+    clocks = clocks_of(ticket)
     return {
         "title": f"#{ticket.number}",
         "crumb": ("/console/queue/", "Queue"),
         "ticket": ticket,
         "reports": reports,
         "outbreak": outbreak_of(ticket),
-        "respond_by": min(promised, default=None),
+        "clocks": clocks,
+        "answer": answer_due(clocks),
         "lines": [_line(entry, names) for entry in entries],
         "moves": _moves(console, ticket),
         "timer": timer,

@@ -1,6 +1,7 @@
 """Which clocks there are to keep, and how they stand."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -19,6 +20,67 @@ LABELS = {
     Clock.NEXT_REPLY: "Next reply",
     Clock.RESOLUTION: "Resolution",
 }
+_MOST_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class Standing:
+    """How one clock stands, in words; of another report than the ticket's own, with its number."""
+
+    label: str
+    clock: SlaClock
+    joined: int | None = None
+
+    @property
+    def is_close(self) -> bool:
+        """Tell whether nothing but its due time comes next: most of its time is used."""
+        return self.clock.due_at is not None and self.clock.next_step_at == self.clock.due_at
+
+
+@dataclass(frozen=True)
+class Answer:
+    """By when the client hears from us: for the first time, or after what they wrote last."""
+
+    due_at: datetime
+    is_first: bool
+
+
+def clocks_of(about: Report | Ticket) -> list[Standing]:
+    """List the clocks of a report, or of a ticket with those of its reports nobody answered."""
+    clocks = SlaClock.objects.all()
+    if isinstance(about, Ticket):
+        shown = Q(report=about.number) | ~Q(state=SlaClock.State.FULFILLED)
+        clocks = clocks.filter(shown, ticket=about)
+    else:
+        clocks = clocks.filter(report=about)
+    order = list(LABELS)
+    found = sorted(clocks, key=lambda row: (row.report_id, order.index(Clock(row.clock))))
+    own = about.number
+    found.sort(key=lambda row: row.report_id != own)
+    return [
+        Standing(LABELS[Clock(row.clock)], row, None if row.report_id == own else row.report_id)
+        for row in found[:_MOST_SHOWN]
+    ]
+
+
+def answer_due(standings: Iterable[Standing]) -> Answer | None:
+    """Give the next answer that a client waits for, as far as one is promised."""
+    due = [
+        Answer(each.clock.due_at, each.clock.clock == Clock.FIRST_RESPONSE)
+        for each in standings
+        if each.clock.clock != Clock.RESOLUTION
+        and each.clock.state == SlaClock.State.RUNNING
+        and each.clock.due_at is not None
+    ]
+    return min(due, key=lambda answer: answer.due_at, default=None)
+
+
+def answer_to(report: Report) -> Answer | None:
+    """Give the next answer to a report; before triage, as it was promised on arrival."""
+    if report.state == ReportState.RECEIVED:
+        due = None if report.first_response_at else report.respond_by_at
+        return Answer(due, is_first=True) if due else None
+    return answer_due(clocks_of(report))
 
 
 def lines_of(ticket: Ticket) -> list[Report]:

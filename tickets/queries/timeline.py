@@ -14,6 +14,10 @@ PUBLIC_EVENTS = frozenset({
 })  # fmt: skip
 # These stand in the timeline as the comment they belong to.
 _SHOWN_AS_COMMENT = (_K.COMMENT_POSTED, _K.NOTE_POSTED, _K.REPORT_ASKED, _K.REPORT_ANSWERED)
+# What starts, stops and ends a clock stands in the timeline itself.
+_UNSEEN = (
+    _K.SLA_TERMS, _K.SLA_ACTIVATED, _K.SLA_PAUSED, _K.SLA_RESUMED, _K.SLA_FULFILLED,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -45,7 +49,7 @@ def timeline_of(
         about = Q(ticket=ticket) | Q(report__in=ticket.reports.values("pk"))
     else:
         about = Q(report=report)
-    events = TicketEvent.objects.filter(about).exclude(kind__in=_SHOWN_AS_COMMENT)
+    events = TicketEvent.objects.filter(about).exclude(kind__in=[*_SHOWN_AS_COMMENT, *_UNSEEN])
     comments = Comment.objects.filter(about)
     if public_only:
         events = events.filter(kind__in=PUBLIC_EVENTS)

@@ -16,9 +16,10 @@ from tickets.queries import (
     reports_of,
     timeline_of,
 )
+from tickets.queries.clocks import answer_due, answer_to, clocks_of
 from tickets.queries.forecasts import prospects
 from tickets.rules.plain_words import TICKET_STANDINGS
-from tickets.rules.states import IN_TRIAGE, TicketState
+from tickets.rules.states import TicketState
 from tickets.views.lines import lines_of
 from tickets.views.report import SESSION_SENT
 from tickets.views.rows import standing_of
@@ -55,7 +56,7 @@ def ticket_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
         "standing": TICKET_STANDINGS[ticket.state],
         "lines": lines_of(entries, reports, ticket.number),
         "report": next((r for r in reports if r.number == ticket.number), None),
-        "respond_by": _respond_by(reports) if ticket.is_open else None,
+        "answer": answer_due(clocks_of(ticket)),
         "prospect": prospects([ticket], portal.now).get(ticket.number),
         "reply": reply,
         "broken": broken,
@@ -93,19 +94,13 @@ def report_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
         "sent": sent,
         "standing": standing_of(report, portal.user),
         "lines": lines_of(entries, [report], report.number),
-        "respond_by": _respond_by([report]) if report.state in IN_TRIAGE else None,
+        "answer": answer_to(report),
         "reply": reply,
         "kept": kept_files(portal, reply),
         "may_reply": portal.may("ticket.reply"),
     }
     status = 422 if reply.errors else 200
     return show(request, portal, "portal/report_detail.html", context, status=status)
-
-
-def _respond_by(reports: list[Report]) -> object:
-    """Give the promised instant of the first answer nobody has given yet."""
-    promised = [r.respond_by_at for r in reports if r.respond_by_at and not r.first_response_at]
-    return min(promised, default=None)
 
 
 def _reply(
