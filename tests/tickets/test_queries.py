@@ -143,6 +143,7 @@ def test_lists_cost_the_same_however_long(
     project: Project, acme: Client, engineer: User, alice: User, bob: User, now: datetime,
     django_assert_max_num_queries: Any, count: int,
 ) -> None:  # fmt: skip
+    factories.make_engineer(engineer, wip_limit=20, now=now)
     for number in range(count):
         factories.make_ticket(project=project, engineer=engineer, state="in_progress", by=bob,
                               title=f"T{number}", now=now)  # fmt: skip
