@@ -41,8 +41,11 @@ def test_the_workbench_shows_every_clock_and_what_became_of_it(
 ) -> None:
     path = f"/console/tickets/{ticket.number}/"
     page = text_of(engineer, path)
-    assert "Promised times First response due" in page
+    assert "SLA clocks First response due" in page
     assert "Resolution due" in page
+    assert "not promised" not in page
+    Ticket.objects.filter(pk=ticket.pk).update(due_at=None, committed_at=None)
+    assert ", not promised)" in text_of(engineer, path)
     reply: dict[str, Any] = {"ticket_id": ticket.pk, "now": now}
     actions.reply_to_ticket(body="We look.", actor=engineer, **reply)
     actions.reply_to_ticket(body="And?", actor=alice, **reply)
@@ -82,7 +85,7 @@ def test_triage_shows_by_when_to_answer(project: Project, engineer: User, now: d
     path = f"/console/triage/{report.pk}/"
     page = text_of(engineer, path)
     assert "Answer by" in page
-    assert "Promised times First response due" in page
+    assert "SLA clocks First response due" in page
     assert "Resolution" not in page
     late = now - HOUR
     SlaClock.objects.update(due_at=late, breached_at=late)
@@ -107,7 +110,7 @@ def test_a_client_sees_the_next_answer_and_no_clock_of_ours(
     SlaClock.objects.filter(clock="next_reply").update(due_at=now - HOUR)
     page = text_of(alice, path)
     assert "We wanted to answer by" in page
-    for word in ("Resolution", "Promised times", "run out", "saw ", "%"):
+    for word in ("Resolution", "SLA clocks", "run out", "saw ", "%"):
         assert word not in page
     assert signed_in(charlie).get(path).status_code == 404
 
