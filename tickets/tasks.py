@@ -120,14 +120,15 @@ def sweep_clocks() -> None:
 
     It looks only at clocks with a step due. One that fails holds up no other.
     """
-    now, last = timezone.now(), 0
-    while ids := list(due_lines(now, after=last)[: actions.KEEP_BATCH]):
+    now = timezone.now()
+    due = due_lines(now)
+    for place in range(0, len(due), actions.KEEP_BATCH):
+        ids = due[place : place + actions.KEEP_BATCH]
         try:
             actions.sweep_clocks(report_ids=ids, now=now)
         except Exception:  # the outermost loop: one bad row must not stop the others
             logger.exception("clocks of %s failed together; each is tried by itself", ids)
             _each(sweep_clocks_of, ids)
-        last = ids[-1]
     _each(keep_client, clients_to_keep(now))
 
 

@@ -141,7 +141,7 @@ class Scene:
 
     def we_sweep(self) -> Sequence[Moment]:
         for _ in range(2):
-            actions.sweep_clocks(report_ids=list(due_lines(self.now)), now=self.now)
+            actions.sweep_clocks(report_ids=due_lines(self.now), now=self.now)
             for client_id in clients_to_keep(self.now):
                 actions.keep_client(client_id=client_id, now=self.now)
         return []

@@ -72,7 +72,7 @@ def test_the_timeline_tells_of_warnings_and_breaches_only(
     ticket: Ticket, engineer: User, now: datetime
 ) -> None:
     later = now + timedelta(days=60)
-    actions.sweep_clocks(report_ids=list(due_lines(later)), now=later)
+    actions.sweep_clocks(report_ids=due_lines(later), now=later)
     page = text_of(engineer, f"/console/tickets/{ticket.number}/")
     assert "saw 50 % of the time for the first response used" in page
     assert "saw the time for the resolution run out" in page
@@ -106,7 +106,7 @@ def test_a_client_sees_the_next_answer_and_no_clock_of_ours(
     actions.reply_to_ticket(ticket_id=ticket.pk, body="And?", actor=alice, now=now)
     assert "We answer your last message by" in text_of(alice, path)
     later = timezone.now() + timedelta(days=60)
-    actions.sweep_clocks(report_ids=list(due_lines(later)), now=later)
+    actions.sweep_clocks(report_ids=due_lines(later), now=later)
     SlaClock.objects.filter(clock="next_reply").update(due_at=now - HOUR)
     page = text_of(alice, path)
     assert "We wanted to answer by" in page
