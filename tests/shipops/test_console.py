@@ -9,7 +9,7 @@ from django.urls import URLPattern, URLResolver, reverse
 from django.urls.exceptions import NoReverseMatch
 
 from clients.actions import set_retainer_state
-from clients.models import Client, Project, User
+from clients.models import Calendar, Client, Project, User
 from core.actions import queue_mail
 from tests.factories import (
     make_api_key,
@@ -32,7 +32,7 @@ from tickets.actions import open_outbreak, save_macro
 from tickets.models import Macro, Ticket
 
 # Statements of one page at most.
-CEILING = 16
+CEILING = 17
 ADMINS_ONLY = ["admin:clients_plans", "admin:clients_staff"]
 OPEN_TO_ALL = {"login", "logout", "jsi18n"}
 
@@ -76,6 +76,7 @@ def address(name: str, ticket: Ticket) -> str:
     if name == "tickets_outbreak":
         return reverse(f"admin:{name}", kwargs={"pk": _outbreak_with(ticket)})
     rows = {
+        "clients_calendar": Calendar.objects.get(is_house=True).pk,
         "clients_client": ticket.client_id,
         "clients_person": ticket.client.members.get().user_id,
     }
