@@ -10,7 +10,7 @@ from tests.console import post, said
 from tests.factories import make_project, make_report, make_ticket, make_triaged_report
 from tests.portal import signed_in
 from tests.shipops.test_middleware import code_of
-from tickets.actions import join_report
+from tickets.actions import assign_ticket, join_report
 from tickets.models import Ticket
 
 
@@ -105,6 +105,45 @@ def test_the_menus_offer_clients_with_work_and_the_apps_of_the_chosen_one(
     monkeypatch.setattr("tickets.admin.queue.MOST_PROJECTS", 1)
     both = menus(f"?client={idle.client_id}")
     assert [len(menu) for menu in both] == [2, 1]
+
+
+def test_the_order_shows_lane_and_receipt_and_offers_only_the_first_at_once(
+    project: Project, foreign_project: Project, engineer: User, engineer2: User, now: datetime
+) -> None:
+    urgent = make_ticket(project=project, engineer=engineer, severity="S1", now=now)
+    other = make_ticket(project=foreign_project, engineer=engineer, now=now)
+    foreign = make_ticket(project=project, engineer=engineer, now=now)
+    assign_ticket(ticket_id=foreign.pk, assignee_id=engineer2.pk, actor=engineer, now=now)
+
+    page = signed_in(engineer).get("/console/queue/")
+
+    assert shown(engineer) == [urgent.number, other.number]
+    rows = page.context["rows"]
+    assert [row.receipt.lane for row in rows] == ["L0", "L2"]
+    assert rows[0].receipt.line.startswith("L0: P1, due ")
+    assert rows[1].receipt.line.startswith("L2: Globex's turn; 15")
+    text = page.content.decode()
+    assert text.count('value="take_next"') == 2
+    assert f"/console/tickets/{other.number}/take/" in text
+    assert f"/console/tickets/{urgent.number}/take/" not in text
+
+
+def test_tabs_count_what_is_in_hand_and_keep_the_filters(
+    project: Project, engineer: User, now: datetime
+) -> None:
+    for state in ("in_progress", "in_progress", "waiting", "in_review"):
+        make_ticket(project=project, state=state, now=now)
+
+    page = signed_in(engineer).get(f"/console/queue/?client={project.client_id}")
+
+    counts = {tab["label"]: tab["count"] for tab in page.context["tabs"]}
+    assert counts == {
+        "Next up": None, "In progress": 2, "Waiting for the client": 1, "In review": 1,
+        "All open": None,
+    }  # fmt: skip
+    assert f"?client={project.client_id}&amp;state=waiting" in page.content.decode()
+    assert "Nothing matches these filters" in page.content.decode()
+    assert len(shown(engineer, "?state=waiting")) == 1
 
 
 def test_the_next_ticket_is_taken_and_opened(

@@ -17,13 +17,6 @@ from tickets.rules.queue.lanes import Waiting
 from tickets.rules.queue.rank import A_DAY, BASE, business_days, crowd, rank_of, score_of
 from tickets.rules.words import Priority
 
-LANES = {
-    "L0": "P1, by due time",
-    "L1": "promised, and time runs out",
-    "L2": "its client's turn by fair share",
-    "override": "taken out of order",
-}
-
 
 @dataclass(frozen=True)
 class Term:
@@ -120,7 +113,8 @@ def _receipt(place: Place, client: str, share: Share | None, now: datetime) -> R
     terms = [*_due_terms(place, now), *_rank_terms(place, now)]
     if place.lane in ("L2", "override"):
         terms += _share_terms(place, client, share)
-    line = f"{place.lane}: {_reason(place, client, share, now)}"
+    lane = "Out of order" if place.lane == "override" else place.lane
+    line = f"{lane}: {_reason(place, client, share, now)}"
     return Receipt(place.number, place.lane, line, tuple(terms))
 
 
@@ -134,7 +128,7 @@ def _reason(place: Place, client: str, share: Share | None, now: datetime) -> st
     if place.lane == "L1":
         return f"{_slack(ticket, now)}, {due}"
     if place.lane == "override":
-        return f"out of order, {due}; {_sum(place)}"
+        return f"{due}; {_sum(place)}"
     return f"{_received(client, share)}; {_sum(place)}"
 
 
@@ -175,7 +169,7 @@ def _due_terms(place: Place, now: datetime) -> list[Term]:
         Term("Open time until then", describe_open_time(open_minutes), "the house calendar"),
         work,
         Term("Slack", _slack(ticket, now), "open time less the estimate"),
-        Term("Urgent from", describe_open_time(most), "the greater of 8 h and twice the estimate"),
+        Term("Urgent up to", describe_open_time(most), "the greater of 8 h and twice the estimate"),
     ]
 
 
