@@ -10,14 +10,13 @@ from django.test import Client
 from django.utils import timezone
 
 from clients.models import User
-from core.calendars import micros
+from core.calendars import MINUTE, micros
 from tickets.actions import take_next
 from tickets.models import Engineer, Ticket
 from tickets.queries.promises import plan_of
 from tickets.rules.queue.forward import Job
 from tickets.rules.states import TicketState
 
-_MINUTE = 60_000_000
 _MANY = 30_000
 
 
@@ -64,7 +63,7 @@ def feasibility(*, times: int) -> dict[str, Any]:
         now = timezone.now()
         plan = plan_of(now)
         simulating = perf_counter()
-        job = Job(0, micros(now) + (8 + turn % 20) * 1440 * _MINUTE, 60 * _MINUTE)
+        job = Job(0, micros(now) + (8 + turn % 20) * 1440 * MINUTE, 60 * MINUTE)
         refused = plan.trial(job).refused_for(job)
         done = perf_counter()
         assert refused is None, "the set is made so that there is room"

@@ -19,9 +19,9 @@ Spans = list[tuple[int, int]]  # microseconds since 1970, in order, apart from o
 
 DAY_MINUTES = 1440
 ALWAYS: Day = ((0, DAY_MINUTES),)
+MINUTE = 60_000_000  # in microseconds
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
-_MINUTE = 60_000_000
 _YEARS_AHEAD = 12
 # A zone's new year begins up to 14 hours from that of UTC.
 _A_DAY = 24 * 3600 * 1_000_000
@@ -230,7 +230,7 @@ def _spans_of_day(day: date, intervals: Day, zone: ZoneInfo) -> Spans:
     for since, until, offset in _offsets(midnight, zone):
         base = micros(midnight - offset)
         for begin, end in intervals:
-            first, last = max(base + begin * _MINUTE, since), min(base + end * _MINUTE, until)
+            first, last = max(base + begin * MINUTE, since), min(base + end * MINUTE, until)
             if first < last:
                 spans.append((first, last))
     return sorted(spans)

@@ -8,7 +8,7 @@ from clients.models import Client, User
 from core.panels import Panel, register
 from tickets.admin.charts import day_bars
 from tickets.models import ShareAccount
-from tickets.queries import coming_shifts, queue, running_timer
+from tickets.queries import coming_shifts, open_tickets, running_timer
 from tickets.queries.shares import RECENT_WEEKS, recent_share, weeks_of
 
 MOST = 10
@@ -17,7 +17,7 @@ MOST = 10
 def work_of(person: User) -> dict[str, Any] | None:
     """Give what still stands under a person's name: open tickets, a running clock, shifts."""
     now = timezone.now()
-    tickets = list(queue(now=now).filter(assignee=person)[: MOST + 1])
+    tickets = list(open_tickets().filter(assignee=person)[: MOST + 1])
     facts = {
         "tickets": tickets[:MOST],
         "has_more": len(tickets) > MOST,

@@ -35,7 +35,7 @@ def shown(user: User, query: str = "") -> list[int]:
     """Give the numbers on the queue page, in order."""
     response = signed_in(user).get(f"/console/queue/{query}")
     assert response.status_code == 200
-    return [ticket.number for ticket in response.context["tickets"]]
+    return [getattr(row, "ticket", row).number for row in response.context["rows"]]
 
 
 def test_the_most_urgent_and_then_the_oldest_stand_first(

@@ -150,5 +150,5 @@ def test_shares_are_shown_to_staff_and_a_client_sees_its_own_only(
 @pytest.mark.parametrize("path", ["take/", "receipt/"])
 def test_a_stranger_finds_neither_page(urgent: Ticket, charlie: User, path: str) -> None:
     answer = signed_in(charlie).get(f"/console/tickets/{urgent.number}/{path}")
-    assert answer.status_code == 302 and answer.url.startswith("/console/login/")
+    assert answer.status_code == 302 and answer["Location"].startswith("/console/login/")
     assert urgent.title not in answer.content.decode()

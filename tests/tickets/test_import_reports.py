@@ -12,7 +12,6 @@ from unittest.mock import patch
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client as Browser
-from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -20,7 +19,7 @@ from clients.models import Project, User
 from core.errors import InvalidInput
 from core.models import OutboxMessage
 from tickets.models import Alert, Report, Source, Ticket
-from tickets.queries import queue
+from tickets.queries import open_tickets
 from tickets.rules.import_rows import read_row
 from tickets.rules.states import ReportState
 
@@ -79,7 +78,7 @@ def test_a_backlog_is_imported_triaged_and_opened(project: Project, tmp_path: Pa
         ("page", "/login"),
         ("release", "1.4"),
     }
-    ticket = queue(now=timezone.now()).get()
+    ticket = open_tickets().get()
     assert ticket.number == report.number
     assert ticket.received_at == report.received_at
     assert ticket.severity_confirmed_at is None
@@ -279,7 +278,7 @@ def test_the_real_reports_are_imported_triaged_and_in_the_queue(
     assert not Report.objects.filter(state=ReportState.RECEIVED).exists()
     left = Report.objects.filter(state=ReportState.PROPOSED)
     assert all(report.triage.kind == "spam" for report in left)
-    in_queue = list(queue(now=timezone.now()))
+    in_queue = list(open_tickets())
     assert len(in_queue) + left.count() == expected
     client.force_login(ops_admin)
     page = client.get("/console/queue/")

@@ -23,9 +23,10 @@ from tickets.models import (
     TicketEventKind,
 )
 from tickets.queries.crew import crew
-from tickets.queries.order import Trials, next_for, order_of, takeable, taker_of
+from tickets.queries.order import next_for, order_of, takeable
 from tickets.queries.receipts import receipt_of, receipt_of_start, recomputed_terms
 from tickets.queries.shares import week_of, weeks_of
+from tickets.queries.takers import Trials, taker_of
 from tickets.rules.queue.lanes import Waiting, choose
 from tickets.rules.queue.rank import business_days, rank_of, score_of
 from tickets.rules.words import Priority

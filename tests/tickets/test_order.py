@@ -6,7 +6,7 @@ from clients.actions import publish_calendar_version
 from clients.models import Calendar, Project, User
 from clients.rules.calendars import office_hours
 from tickets.models import QueuePlan
-from tickets.queries.order import taker_of
+from tickets.queries.takers import taker_of
 
 
 def test_what_was_to_spare_by_other_hours_is_not_believed(

@@ -121,7 +121,7 @@ def test_the_inbox_and_the_queue_stand_in_order(
 ) -> None:
     for severity in ("S3", "S1", "S4", "S2"):
         factories.make_ticket(project=project, engineer=engineer, severity=severity, now=now)
-    assert [ticket.priority for ticket in queries.queue(now=now)] == ["P1", "P2", "P3", "P4"]
+    assert [ticket.priority for ticket in queries.open_tickets()] == ["P1", "P2", "P3", "P4"]
     raw = factories.make_report(project, now=now)
     factories.make_triaged_report(project, now=now)
     assert list(queries.triage_inbox())[0] == raw
@@ -153,7 +153,7 @@ def test_lists_cost_the_same_however_long(
         factories.make_attachment(actor=bob, now=now)
     viewer = User.objects.get(pk=alice.pk)
     with django_assert_max_num_queries(1):
-        [(t.client.name, t.project.name, str(t.assignee)) for t in queries.queue(now=now)]
+        [(t.client.name, t.project.name, str(t.assignee)) for t in queries.open_tickets()]
     with django_assert_max_num_queries(1):
         [(r.project.name, str(r.reporter), r.triage.title) for r in queries.triage_inbox()]
     with django_assert_max_num_queries(2):

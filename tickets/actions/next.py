@@ -18,15 +18,13 @@ from tickets.actions.shares import account_of
 from tickets.models import QueuePlan, ShareAccount, Ticket, TicketEventKind
 from tickets.queries.order import (
     Place,
-    Taker,
-    Trials,
     next_for,
     place_of,
     takeable,
-    taker_of,
 )
 from tickets.queries.promises import breaches_of
 from tickets.queries.receipts import terms_of
+from tickets.queries.takers import Taker, Trials, taker_of
 from tickets.rules.states import TicketState
 
 _K = TicketEventKind

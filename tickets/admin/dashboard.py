@@ -18,11 +18,11 @@ from tickets.queries import (
     open_by_priority,
     open_outbreaks,
     proposal_accuracy,
-    queue,
     triage_counts,
 )
 from tickets.queries.absences import away_now
-from tickets.rules.states import TicketState
+from tickets.queries.receipts import lines_of
+from tickets.queries.takers import taker_of
 from tickets.rules.words import Priority
 
 DAYS = 14
@@ -53,9 +53,7 @@ def dashboard(request: HttpRequest, console: Console) -> HttpResponseBase:
         "asked": triage_counts()["asked"],
         "on_call": list(now_on_call(console.now)),
         "away": list(away_now(console.now)[:MOST_AWAY]),
-        "next_tickets": list(
-            queue(now=console.now).filter(state=TicketState.QUEUED)[:NEXT_TICKETS]
-        ),
+        "rows": lines_of(taker_of(console.user), now=console.now, first=0, most=NEXT_TICKETS),
         "accuracy": _accuracy(),
         **_open(),
         **_flow(console),

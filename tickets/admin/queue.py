@@ -1,6 +1,5 @@
 """The queue: what is worked next, and why."""
 
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
@@ -15,10 +14,10 @@ from clients.queries import client_projects, clients_for, projects_for, staff
 from tickets.actions import approve_p1, take_next
 from tickets.admin.waiting import waiting_of
 from tickets.models import Ticket
-from tickets.queries import clients_with_work, get_ticket_for, queue
-from tickets.queries.order import BEGUN_CAP, Taker, Trials, order_of, takeable, taker_of
-from tickets.queries.receipts import Receipt, receipt_at
-from tickets.queries.shares import with_shares
+from tickets.queries import clients_with_work, get_ticket_for, open_tickets
+from tickets.queries.order import takeable
+from tickets.queries.receipts import Line, lines_of
+from tickets.queries.takers import BEGUN_CAP, Taker, taker_of
 from tickets.rules.states import BEGUN, OPEN
 from tickets.rules.words import Priority
 
@@ -67,9 +66,12 @@ def queue_page(request: HttpRequest, console: Console) -> HttpResponseBase:
     tab = "" if is_order else wanted.get("state", "open")
     first = (page - 1) * PAGE_SIZE
     taker = taker_of(console.user)
-    rows = (
-        _in_order(wanted, console, taker, first) if is_order else _in_state(wanted, console, first)
-    )
+    rows: list[Line] | list[Ticket]
+    if is_order:
+        some = _narrowed(takeable(taker), wanted, console) if wanted else None
+        rows = lines_of(taker, now=console.now, first=first, most=PAGE_SIZE + 1, rows=some)
+    else:
+        rows = list(_narrowed(open_tickets(), wanted, console)[first : first + PAGE_SIZE + 1])
     waiting, waiting_s1 = waiting_of(request)
     return show(
         request,
@@ -78,7 +80,6 @@ def queue_page(request: HttpRequest, console: Console) -> HttpResponseBase:
         {
             "title": "Queue",
             "is_order": is_order,
-            "tickets": [row.ticket for row in rows[:PAGE_SIZE]],
             "rows": rows[:PAGE_SIZE],
             "tabs": _tabs(wanted, tab, taker),
             "first": first,
@@ -98,37 +99,6 @@ def queue_page(request: HttpRequest, console: Console) -> HttpResponseBase:
             "waiting_s1": waiting_s1,
         },
     )
-
-
-@dataclass(frozen=True)
-class Line:
-    """A row of the page; in the order of work with why it stands there."""
-
-    ticket: Ticket
-    receipt: Receipt | None = None
-    is_next: bool = False
-
-
-def _in_order(wanted: dict[str, Any], console: Console, taker: Taker, first: int) -> list[Line]:
-    """Give a page of what this person may take, as they would be given it at this instant."""
-    now = console.now
-    rows = _narrowed(takeable(taker), wanted, console)
-    # What is next among some of the tickets is no promise about all of them.
-    keeps = (lambda _: True) if wanted else Trials(taker, now).keep
-    most = first + PAGE_SIZE + 1
-    places = order_of(rows, taker, now=now, most=most, keeps=keeps)[first:]
-    shown = with_shares(queue(now=now), now).filter(number__in=[each.number for each in places])
-    tickets = {ticket.number: ticket for ticket in shown}
-    return [
-        Line(ticket, receipt_at(place, ticket, now), is_next=not (wanted or first or number))
-        for number, place in enumerate(places)
-        if (ticket := tickets.get(place.number))
-    ]
-
-
-def _in_state(wanted: dict[str, Any], console: Console, first: int) -> list[Line]:
-    rows = _narrowed(queue(now=console.now), wanted, console)
-    return [Line(ticket) for ticket in rows[first : first + PAGE_SIZE + 1]]
 
 
 def _tabs(wanted: dict[str, Any], chosen: str, taker: Taker) -> list[dict[str, Any]]:

@@ -11,11 +11,12 @@ from core.errors import Refused
 from tickets.actions import start_ticket
 from tickets.admin.due import with_tickets
 from tickets.models import Ticket, TicketEvent, TicketEventKind
-from tickets.queries import get_ticket_for, queue
-from tickets.queries.order import Trials, next_for, taker_of
+from tickets.queries import get_ticket_for, open_tickets
+from tickets.queries.order import next_for
 from tickets.queries.promises import breaches_of
 from tickets.queries.receipts import receipt_at, receipt_of, receipt_of_start
 from tickets.queries.shares import with_shares
+from tickets.queries.takers import Trials, taker_of
 from tickets.rules.states import TicketState
 
 
@@ -72,7 +73,7 @@ def _consequences(console: Console, ticket: Ticket) -> dict[str, Any]:
     trial = trials.of(ticket.number, ticket.estimate_minutes)
     context: dict[str, Any] = {"is_next": False, "breaches": with_tickets(breaches_of(trial))}
     if place:
-        other = with_shares(queue(now=console.now), console.now).get(number=place.number)
+        other = with_shares(open_tickets(), console.now).get(number=place.number)
         receipt = receipt_at(place, other, console.now)
         context |= {"next_ticket": other, "next_receipt": receipt}
     return context

@@ -15,7 +15,7 @@ from clients.models import User
 from clients.queries import known_calendars
 from clients.queries.calendars import CALENDAR_MARK, Calendars
 from clients.rules.roles import ENGINEERS
-from core.calendars import Calendar, instant, micros
+from core.calendars import MINUTE, Calendar, instant, micros
 from tickets.models import Absence, Engineer, Skill, Ticket, TimeEntry
 from tickets.rules.queue.forward import Worker
 from tickets.rules.queue.shifts import Shifts, Span
@@ -23,8 +23,7 @@ from tickets.rules.states import TicketState
 
 WEEKS_AHEAD = 26
 LEAST_LEFT_MINUTES = 15
-_MINUTE = 60_000_000
-_DAY = 1440 * _MINUTE
+_DAY = 1440 * MINUTE
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def _worker(
     at = micros(now)
     # Counted from a whole day, so that a calendar's spans are cut once a day and not at each call.
     shifts = _shifts(calendar, at - at % _DAY, away)
-    free_at = shifts.finish(at, row["left_minutes"] * _MINUTE) if row["left_minutes"] else at
+    free_at = shifts.finish(at, row["left_minutes"] * MINUTE) if row["left_minutes"] else at
     end = at + 7 * WEEKS_AHEAD * _DAY
     return Worker(row["pk"], shifts, max(at, free_at if free_at is not None else end), groups)
 
@@ -163,4 +162,4 @@ def _of(engineer: int, numbers: Mapping[frozenset[int], int]) -> frozenset[int] 
 def _weekly(workers: Iterable[Worker], at: int) -> int:
     end = at + 7 * WEEKS_AHEAD * _DAY
     open_time = sum(worker.shifts.worked(end) - worker.shifts.worked(at) for worker in workers)
-    return open_time // (WEEKS_AHEAD * _MINUTE)
+    return open_time // (WEEKS_AHEAD * MINUTE)

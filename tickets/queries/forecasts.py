@@ -10,13 +10,11 @@ from django.db.models import Exists, OuterRef, Q, Sum
 
 from clients.models import Retainer
 from clients.rules.retainers import SERVED
-from core.calendars import micros
+from core.calendars import MINUTE, micros
 from tickets.models import Ticket, TicketEvent, TicketEventKind
 from tickets.queries.crew import WEEKS_AHEAD, Crew, crew
 from tickets.rules.states import TicketState
 from tickets.rules.words import Priority
-
-_MINUTE = 60_000_000
 
 
 @dataclass(frozen=True)
@@ -93,7 +91,7 @@ def _capacity(people: Crew, now: datetime) -> tuple[list[date], list[float]]:
             max(0, worker.shifts.worked(end) - worker.shifts.worked(worker.free_at))
             for worker in people.workers
         )
-        capacity.append(sum(free) / _MINUTE)
+        capacity.append(sum(free) / MINUTE)
     return mondays, capacity
 
 

@@ -18,8 +18,8 @@ def capped_count(rows: QuerySet, cap: int = COUNT_CAP) -> int:  # type: ignore[t
     return rows.order_by().values("pk")[:cap].count()
 
 
-def queue(*, now: datetime) -> QuerySet[Ticket]:
-    """List the open tickets in the order they are worked: by priority, oldest first inside it.
+def open_tickets() -> QuerySet[Ticket]:
+    """List the open tickets by priority, oldest first inside it.
 
     Annotates ``respond_by``: the earliest promised first response nobody has given yet.
     """

@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 from clients.models import Retainer, User
 from clients.queries import house_calendar
 from clients.rules.retainers import SERVED
-from core.calendars import instant, micros
+from core.calendars import MINUTE, instant, micros
 from tickets.models import Engineer, Ticket
 from tickets.queries.crew import Crew, crew
 from tickets.queries.promises import committed_jobs
@@ -27,7 +27,6 @@ MOST_OPEN = 50_000
 NEWEST = 500
 # A week with more of its time promised has no room for what nobody foresees.
 FULL = 0.85
-_MINUTE = 60_000_000
 
 
 @dataclass(frozen=True)
@@ -182,7 +181,7 @@ def _weeks(
     finishing, due = [0] * WEEKS, [0] * WEEKS
     later = never = 0
     for job in jobs:
-        minutes, end = job.work // _MINUTE, ends[job.ticket]
+        minutes, end = job.work // MINUTE, ends[job.ticket]
         # What is promised for no time at all is due in no week.
         if (place := max(0, bisect_left(marks, job.due) - 1)) < WEEKS:
             due[place] += minutes
@@ -213,7 +212,7 @@ def _weeks(
 def _minutes(worker: Worker, since: int, until: int) -> int:
     if until <= since:
         return 0
-    return (worker.shifts.worked(until) - worker.shifts.worked(since)) // _MINUTE
+    return (worker.shifts.worked(until) - worker.shifts.worked(since)) // MINUTE
 
 
 def _hands(people: Crew, now: datetime) -> list[Hand]:

@@ -26,7 +26,7 @@ from django.db.models.functions import Cast, Coalesce, Greatest
 from clients.models import Client, ClientEvent, ClientEventKind, Retainer
 from clients.queries import calendar_of, house_calendar, terms_of
 from clients.rules.retainers import SERVED
-from core.calendars import Calendar, NeverOpen, instant, micros
+from core.calendars import MINUTE, Calendar, NeverOpen, instant, micros
 from tickets.models import SlaClock, Ticket, TicketEvent, TicketEventKind, TimeEntry
 from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew, crew
 from tickets.rules.clocks import Clock
@@ -36,7 +36,6 @@ from tickets.rules.states import OPEN, TicketState
 from tickets.rules.stops import closed_stops, stops_of
 from tickets.rules.words import Priority
 
-MINUTE = 60_000_000
 _K = TicketEventKind
 _UNBEGUN = [TicketState.QUEUED, TicketState.WAITING]
 _SERVED = [state.value for state in SERVED]

@@ -5,14 +5,17 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.db.models import QuerySet
 from django.utils.timezone import localtime
 
 from clients.queries import house_calendar
 from clients.rules.times import describe_moment, describe_open_time
-from core.calendars import instant, micros
+from core.calendars import MINUTE, instant, micros
 from tickets.models import Ticket, TicketEvent
-from tickets.queries.order import MINUTE, Place, place_of, slack_of
+from tickets.queries.lists import open_tickets
+from tickets.queries.order import Place, order_of, place_of, slack_of, takeable
 from tickets.queries.shares import RECENT_WEEKS, Share, share_of, with_shares
+from tickets.queries.takers import Taker, Trials
 from tickets.rules.queue.lanes import Waiting
 from tickets.rules.queue.rank import A_DAY, BASE, business_days, crowd, rank_of, score_of
 from tickets.rules.words import Priority
@@ -35,6 +38,35 @@ class Receipt:
     lane: str
     line: str
     terms: tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Line:
+    """A ticket in the order of work, and why it stands there."""
+
+    ticket: Ticket
+    receipt: Receipt
+    is_next: bool  # the one that is taken by a click
+
+
+def lines_of(
+    taker: Taker, *, now: datetime, first: int, most: int, rows: QuerySet[Ticket] | None = None
+) -> list[Line]:
+    """Give a part of the order in which somebody would be given tickets at this instant.
+
+    ``rows`` are some of ``takeable``, to narrow it: what is next among those is no promise about
+    all of them, so nothing is simulated.
+    """
+    keeps = Trials(taker, now).keep if rows is None else (lambda _: True)
+    found = takeable(taker) if rows is None else rows
+    places = order_of(found, taker, now=now, most=first + most, keeps=keeps)[first:]
+    shown = with_shares(open_tickets(), now).filter(number__in=[each.number for each in places])
+    tickets = {ticket.number: ticket for ticket in shown}
+    return [
+        Line(ticket, receipt_at(place, ticket, now), rows is None and not first and not number)
+        for number, place in enumerate(places)
+        if (ticket := tickets.get(place.number))
+    ]
 
 
 def receipt_of(ticket: Ticket, now: datetime) -> Receipt:

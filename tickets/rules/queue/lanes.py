@@ -3,13 +3,14 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from core.calendars import MINUTE
 from tickets.rules.queue.forward import Job, Worker
 from tickets.rules.queue.promising import NEVER
 from tickets.rules.queue.rank import A_DAY, BASE, crowd
 from tickets.rules.queue.taking import take_first
 from tickets.rules.words import Priority
 
-_DAY = 480 * 60_000_000  # a business day, in microseconds
+_DAY = 480 * MINUTE  # a business day, in microseconds
 
 
 @dataclass(frozen=True)

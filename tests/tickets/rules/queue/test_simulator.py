@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.calendars import MINUTE
 from tickets.rules.queue.simulator import (
     ORDERS,
     Arrival,
@@ -17,7 +18,6 @@ from tickets.rules.queue.simulator.report import shortfalls
 from tickets.rules.queue.simulator.runs import Tally
 from tickets.rules.queue.simulator.seeds import Result, run_all
 from tickets.rules.queue.simulator.synthetic import A_MONDAY
-from tickets.rules.queue.simulator.weeks import MINUTE
 from tickets.rules.words import Priority
 
 SMALL = Synthetic(slots=(1, 2, 1, 1), engineers=1, weeks=3, load=60)

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import Protocol
 
+from core.calendars import MINUTE
 from tickets.rules.queue.forward import Job, Worker
 from tickets.rules.queue.lanes import Waiting, choose, joined, moved
 from tickets.rules.queue.promising import NEVER, try_out
-from tickets.rules.queue.simulator.weeks import MINUTE, OFFICE_DAY, Arrival, House
+from tickets.rules.queue.simulator.weeks import OFFICE_DAY, Arrival, House
 from tickets.rules.queue.tokens import Bucket
 from tickets.rules.words import Priority
 

@@ -6,10 +6,10 @@ from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from django.utils.dateparse import parse_date, parse_datetime
 
-from core.calendars import Calendar, micros
+from core.calendars import MINUTE, Calendar, micros
 from core.errors import InvalidInput
 from tickets.rules.queue.shifts import Shifts
-from tickets.rules.queue.simulator.weeks import MINUTE, Arrival, office
+from tickets.rules.queue.simulator.weeks import Arrival, office
 from tickets.rules.words import Priority
 
 NEEDED = ("client", "arrived", "priority", "estimate_minutes")

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from random import Random
 
+from core.calendars import MINUTE
 from tickets.rules.queue.simulator.weeks import (
-    MINUTE,
     OFFICE_DAY,
     TARGETS,
     Arrival,

@@ -4,11 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from core.calendars import Calendar, Hours
+from core.calendars import MINUTE, Calendar, Hours
 from tickets.rules.queue.shifts import Shifts
 from tickets.rules.words import Priority
 
-MINUTE = 60_000_000
 OFFICE_DAY = 480 * MINUTE
 # Open minutes to the resolution.
 TARGETS = {Priority.P1: 480, Priority.P2: 1440, Priority.P3: 2400, Priority.P4: 4800}
