@@ -155,6 +155,7 @@ class SlaClock(models.Model):
             models.Index(
                 fields=["ticket"], name="sla_clock_of_ticket", condition=Q(ticket__isnull=False)
             ),
+            models.Index(fields=["report"], name="sla_clock_open", condition=~Q(state="fulfilled")),
         ]
         constraints = [
             models.UniqueConstraint(fields=["report", "clock"], name="sla_clock_once"),
