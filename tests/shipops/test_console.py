@@ -260,7 +260,7 @@ def test_a_number_nobody_has_is_not_found(engineer: User) -> None:
 def test_the_dashboard_helps_when_there_is_nothing(ops_admin: User) -> None:
     page = signed_in(ops_admin).get("/console/").content.decode()
 
-    assert "The queue is empty" in page
+    assert "Nothing waits that you may take" in page
     assert "Nobody has judged a report yet" in page
     assert "No retainer runs" in page
 
