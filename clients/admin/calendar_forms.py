@@ -10,6 +10,7 @@ from django.http import QueryDict
 
 from clients.models import CalendarVersion
 from clients.rules.calendars import MOST_EXCEPTIONS, MOST_INTERVALS, OFFICE_WEEK, WEEKDAYS
+from clients.rules.times import read_moment
 from core.calendars import DAY_MINUTES, Day, Hours
 from core.errors import InvalidInput
 
@@ -131,13 +132,7 @@ def read_start(typed: str, zone: ZoneInfo) -> datetime | None:
     """Read from when on hours hold, in the viewer's zone; None for at once."""
     if not typed.strip():
         return None
-    try:
-        start = datetime.fromisoformat(typed.strip())
-    except ValueError:
-        raise InvalidInput("Give the day and the time.", field="valid_from") from None
-    if start.year not in _YEARS:
-        raise InvalidInput("Give a day of this century.", field="valid_from")
-    return start if start.tzinfo else start.replace(tzinfo=zone)
+    return read_moment(typed, zone, field="valid_from")
 
 
 def _week(week: tuple[Day, ...]) -> list[DayRow]:

@@ -1,6 +1,8 @@
-"""How pages speak about time: moments and distances in plain words."""
+"""How pages speak about time: moments and distances in plain words, and moments that are typed."""
 
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
+
+from core.errors import InvalidInput
 
 # The unit, its seconds, and from how many of it on it is the one to use.
 _UNITS = (
@@ -13,6 +15,7 @@ _UNITS = (
 )
 # From 9:00 to 17:00, as the promises count it.
 _WORKING_DAY = 8 * 60
+_YEARS = range(2000, 2100)
 
 
 def describe_moment(moment: datetime, now: datetime) -> str:
@@ -64,6 +67,21 @@ def describe_hours(minutes: float) -> str:
         return f"{round(minutes)} min"
     hours = minutes / 60
     return f"{round(hours):,} h" if hours >= 20 else f"{round(hours, 1):g} h"
+
+
+def read_moment(text: str, zone: tzinfo, *, field: str) -> datetime:
+    """Read a day and time as ``zone`` shows them, or with an offset of its own; gives it in UTC.
+
+    Raises InvalidInput for what is no moment of this century.
+    """
+    try:
+        given = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise InvalidInput("Give the day and the time.", field=field) from None
+    if given.year not in _YEARS:
+        raise InvalidInput("Give a day of this century.", field=field)
+    # PostgreSQL takes fewer offsets than Python.
+    return (given if given.tzinfo else given.replace(tzinfo=zone)).astimezone(UTC)
 
 
 def _amount(seconds: int) -> str:

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 
 from clients.console import Console, console_page, show
+from clients.rules.times import read_moment
 from core.errors import InvalidInput, Refused
 from tickets.actions import move_due
 from tickets.models import Ticket
@@ -16,7 +17,6 @@ from tickets.queries import get_ticket_for
 from tickets.queries.promises import Breach, consequences
 
 # A day at either end of the calendar has no name in another time zone.
-_YEARS = range(2000, 2100)
 
 
 @console_page("ticket.move_due")
@@ -67,13 +67,7 @@ def with_tickets(found: list[Breach]) -> list[tuple[Breach, Ticket]]:
 
 def _ahead(text: str, console: Console) -> datetime:
     """Read a local date and time that lies ahead, in the person's own zone."""
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput("Give the day and the time.", field="due_at") from None
-    if given.year not in _YEARS:
-        raise InvalidInput("Give a day of this century.", field="due_at")
-    due_at = given if given.tzinfo else given.replace(tzinfo=ZoneInfo(console.user.time_zone))
+    due_at = read_moment(text, ZoneInfo(console.user.time_zone), field="due_at")
     if due_at <= console.now:
         raise InvalidInput("A due time lies ahead.", field="due_at")
     return due_at

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,6 +16,7 @@ from clients.console import Console, console_page, show, whole, whole_or_none
 from clients.models import Project, User
 from clients.pages import number_in
 from clients.queries import projects_for, staff
+from clients.rules.times import read_moment
 from core.errors import InvalidInput, Refused
 from core.text import clean_text
 from tickets import actions
@@ -192,23 +193,13 @@ def _restore(request: HttpRequest, console: Console) -> str:
     data = request.POST
     absence = actions.add_absence(
         engineer_id=whole(data, "engineer"),
-        starts_at=_instant(data, "starts_at"),
-        ends_at=_instant(data, "ends_at"),
+        starts_at=read_moment(data.get("starts_at", ""), UTC, field="starts_at"),
+        ends_at=read_moment(data.get("ends_at", ""), UTC, field="ends_at"),
         reason=data.get("reason", ""),
         actor=console.user,
         now=console.now,
     )
     return _link(absence=absence.pk)
-
-
-def _instant(data: Mapping[str, str], field: str) -> datetime:
-    try:
-        given = datetime.fromisoformat(data.get(field, ""))
-    except ValueError:
-        raise InvalidInput("Enter the absence again, please.", field=field) from None
-    if given.tzinfo is None or given.year not in range(2000, 2100):
-        raise InvalidInput("Enter the absence again, please.", field=field)
-    return given
 
 
 def _change(request: HttpRequest, console: Console) -> str:

@@ -10,13 +10,13 @@ from django.shortcuts import redirect
 
 from clients.console import Console, console_page, show, whole
 from clients.queries import staff
-from core.errors import InvalidInput, Refused
+from clients.rules.times import read_moment
+from core.errors import Refused
 from tickets.actions import add_shift, end_shift
 from tickets.queries import coming_shifts, now_on_call, past_shifts
 from tickets.queries.absences import away_in
 
 # A day at either end of the calendar has no name in another time zone.
-_YEARS = range(2000, 2100)
 
 
 @console_page("ticket.work")
@@ -31,8 +31,8 @@ def rota(request: HttpRequest, console: Console) -> HttpResponseBase:
                 return redirect("admin:tickets_rota")
             shift = add_shift(
                 engineer_id=whole(request.POST, "engineer"),
-                starts_at=_instant(request.POST.get("starts_at", ""), "starts_at", console),
-                ends_at=_instant(request.POST.get("ends_at", ""), "ends_at", console),
+                starts_at=_read(request, "starts_at", console),
+                ends_at=_read(request, "ends_at", console),
                 actor=console.user,
                 now=console.now,
             )
@@ -55,14 +55,6 @@ def rota(request: HttpRequest, console: Console) -> HttpResponseBase:
     return show(request, console, "console/rota.html", context, status=status)
 
 
-def _instant(text: str, field: str, console: Console) -> datetime:
-    """Read a local date and time in the person's own zone."""
-    try:
-        given = datetime.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput("Give the day and the time.", field=field) from None
-    if given.year not in _YEARS:
-        raise InvalidInput("Give a day of this century.", field=field)
-    if given.tzinfo is None:
-        given = given.replace(tzinfo=ZoneInfo(console.user.time_zone))
-    return given
+def _read(request: HttpRequest, field: str, console: Console) -> datetime:
+    zone = ZoneInfo(console.user.time_zone)
+    return read_moment(request.POST.get(field, ""), zone, field=field)

@@ -1,6 +1,7 @@
 """Moments and distances in plain words."""
 
 from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,9 @@ from clients.rules.times import (
     describe_hours,
     describe_moment,
     describe_open_time,
+    read_moment,
 )
+from core.errors import InvalidInput
 
 NOW = datetime(2026, 3, 4, 10, 0, tzinfo=UTC)
 
@@ -91,3 +94,26 @@ def test_work_is_said_in_hours(minutes: int, words: str) -> None:
 )
 def test_open_time_counts_no_days(minutes: int, words: str) -> None:
     assert describe_open_time(minutes) == words
+
+
+@pytest.mark.parametrize(
+    ("typed", "hour"),
+    [
+        ("2026-03-04T11:30", 10),
+        (" 2026-03-04T11:30+05:30 ", 6),
+        # More than PostgreSQL takes.
+        ("2026-03-04T11:30-23:59", 35),
+    ],
+)
+def test_a_typed_moment_is_one_of_the_viewer_s_zone_or_of_its_own(typed: str, hour: int) -> None:
+    moment = read_moment(typed, ZoneInfo("Europe/Berlin"), field="at")
+    assert moment.tzinfo is UTC
+    assert (moment - datetime(2026, 3, 4, tzinfo=UTC)) // timedelta(hours=1) == hour
+
+
+@pytest.mark.parametrize(
+    "typed", ["", "soon", "2026-13-01T10:00", "1026-03-04T10:00", "9999-12-31"]
+)
+def test_what_is_no_moment_of_this_century_is_refused(typed: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_moment(typed, UTC, field="at")
