@@ -1,6 +1,8 @@
 """Engineers' terms, absences and skills: what is written, and what is refused."""
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -11,11 +13,12 @@ from core.errors import InvalidInput, MoveRefused, NotAllowed
 from tests.factories import (
     make_absence,
     make_engineer,
+    make_ops_admin,
     make_skill,
     make_staff,
     make_ticket,
 )
-from tests.threads import press_at_once
+from tests.threads import losers, press_at_once
 from tickets.actions import (
     add_absence,
     change_engineer,
@@ -199,6 +202,23 @@ def test_of_two_overlapping_absences_at_once_one_is_refused(now: datetime) -> No
 
     assert sorted(press_at_once([enter] * 4)) == ["kept"] + ["refused"] * 3
     assert Absence.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_terms_are_changed_and_dropped_one_after_the_other(now: datetime) -> None:
+    engineer, ops_admin = make_staff(now=now), make_ops_admin(now=now)
+
+    def change(limit: int) -> None:
+        change_engineer(**terms(engineer, wip_limit=limit), actor=ops_admin, now=now)
+
+    def drop() -> None:
+        reset_engineer(engineer_id=engineer.pk, actor=ops_admin, now=now)
+
+    for turn in range(4):
+        change_it, again = partial(change, 5 + turn), partial(change, 10 + turn)
+        presses: list[Callable[[], None]] = [change_it, drop, again, drop]
+        failed = losers(press_at_once(presses))
+        assert {type(each) for each in failed} <= {MoveRefused}
 
 
 def test_engineers_enter_their_own_absences_and_ops_admins_everybody_s(

@@ -68,10 +68,10 @@ def reset_engineer(*, engineer_id: int, actor: User | None, now: datetime) -> No
     Raises MoveRefused if there are none.
     """
     require(house_role(actor), "engineer.change")
-    engineer = Engineer.objects.select_for_update().filter(user_id=engineer_id).first()
-    if engineer is None:
+    person = _lock_person(engineer_id)
+    engineer = Engineer.objects.filter(user=person).first()
+    if person is None or engineer is None:
         raise MoveRefused("They have no terms of their own.")
-    person = engineer.user
     engineer.delete()
     record_ours(
         ClientEventKind.ENGINEER_CHANGED, actor=actor, at=now, user=person, data={"reset": True}
@@ -186,9 +186,14 @@ def _require_over(engineer_id: int, actor: User | None) -> None:
     require(house_role(actor), "absence.enter" if own else "absence.manage")
 
 
+def _lock_person(user_id: int) -> User | None:
+    """Lock a person: what is entered about one is entered one after the other."""
+    return User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+
+
 def _lock_staff(user_id: int) -> User:
-    """Lock a person of the staff: what is entered about one is entered one after the other."""
-    person = User.objects.select_for_update(no_key=True).filter(pk=user_id).first()
+    """Lock a person of the staff."""
+    person = _lock_person(user_id)
     if person is None or not staff().filter(pk=user_id).exists():
         raise InvalidInput("Choose somebody of the staff.", field="engineer")
     return person
