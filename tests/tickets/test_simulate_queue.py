@@ -112,7 +112,7 @@ def test_the_client_who_fares_worst_is_named(tmp_path: Path) -> None:
 def test_other_separators_columns_in_any_order_and_optional_ones_are_read(tmp_path: Path) -> None:
     head = "Slots;reach;Estimate_Minutes;priority;ARRIVED;note;client"
     row = "2;5;60;p2;2026-03-02;whatever;Acme"
-    assert "1 tickets of 1 clients" in run(write(tmp_path, row, row[:0], head=head))
+    assert "1 ticket of 1 client," in run(write(tmp_path, row, row[:0], head=head))
 
 
 @pytest.mark.parametrize(
@@ -139,10 +139,16 @@ def test_bad_rows_are_refused_by_line_and_the_others_simulated(
     good = "Acme,2026-03-02T10:00Z,P3,60,1,2"
     head = "client,arrived,priority,estimate_minutes,reach,slots"
     printed, lines, why = refused(write(tmp_path, good, "", row, good, head=head))
-    assert "2 tickets of 1 clients" in printed
+    assert "2 tickets of 1 client," in printed
     assert lines.startswith(f"line 4: {column}: ")
     assert lines.count("\n") == 1
-    assert why == "1 lines were refused, the others simulated."
+    assert why == "1 line was refused, the others simulated."
+
+
+def test_a_client_s_name_does_not_steer_the_terminal(tmp_path: Path) -> None:
+    printed, _, _ = refused(write(tmp_path, "\x1b[31mAc\u202eme,2026-03-02T10:00Z,P3,60", "bad"))
+    assert "[31mAc me" in printed
+    assert "\x1b" not in printed and "\u202e" not in printed
 
 
 def test_a_quoted_text_over_two_lines_does_not_shift_the_line_numbers(tmp_path: Path) -> None:
@@ -168,7 +174,7 @@ def test_files_that_cannot_be_simulated_are_refused(tmp_path: Path) -> None:
 def test_the_houses_own_hours_are_asked_for_only_if_wished(tmp_path: Path) -> None:
     path = write(tmp_path, "Acme,2026-03-02T10:00Z,P3,60")
     assert run(path) != ""
-    assert "1 tickets" in run(path, "--house-calendar")
+    assert "1 ticket of" in run(path, "--house-calendar")
 
 
 def test_every_column_of_the_file_is_documented() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.template.defaultfilters import pluralize
 from tqdm import tqdm
 
 from clients.queries import house_calendar
@@ -122,8 +123,9 @@ class Command(BaseCommand):
             )
         tickets = results[factors[0], "shipops"].quiet.tickets
         self.stdout.write(
-            f"{count} clients, {options['engineers']} engineers, {options['weeks']} weeks, "
-            f"{len(seeds)} seeds, {options['load']:g} % load.\n"
+            f"{_many(count, 'client')}, {_many(options['engineers'], 'engineer')}, "
+            f"{_many(options['weeks'], 'week')}, {_many(len(seeds), 'seed')}, "
+            f"{options['load']:g} % load.\n"
             "One client sends so many times its share and calls all of it critical; of the\n"
             f"{tickets:,} tickets of the others, the same in every column:\n\n"
         )
@@ -148,12 +150,13 @@ class Command(BaseCommand):
         with tqdm(total=len(arrivals) * len(ORDERS), unit="ticket", desc="Simulating") as bar:
             done = {order: simulate(arrivals, house, order, tell=bar.update) for order in ORDERS}
         self.stdout.write(
-            f"{len(arrivals):,} tickets of {len(weeks.clients)} clients, {options['engineers']} "
-            "engineers:\n\n"
+            f"{_many(len(arrivals), 'ticket')} of {_many(len(weeks.clients), 'client')}, "
+            f"{_many(options['engineers'], 'engineer')}:\n\n"
         )
         self.stdout.write(past_table(done, weeks.clients))
         if refused:
-            raise CommandError(f"{refused} lines were refused, the others simulated.")
+            were = "was" if refused == 1 else "were"
+            raise CommandError(f"{_many(refused, 'line')} {were} refused, the others simulated.")
 
     def _read(self, path: Path, zone: ZoneInfo | None) -> tuple[RealWeeks, int]:
         """Read the file; what is refused is told by its line."""
@@ -175,6 +178,10 @@ class Command(BaseCommand):
         except csv.Error as error:
             raise CommandError(f"{path} is not CSV: {error}.") from None
         return weeks, refused
+
+
+def _many(count: int, what: str) -> str:
+    return f"{count:,} {what}{pluralize(count)}"
 
 
 def _rows(source: Any) -> Iterator[tuple[int, dict[str, str | None] | InvalidInput]]:

@@ -36,7 +36,9 @@ def read_row(row: Mapping[str, str | None], zone: tzinfo) -> PastTicket:
 
     Raises InvalidInput, naming the column.
     """
-    client = (row.get("client") or "").strip()
+    # It is printed: what steers a terminal is left out.
+    name = (sign if sign.isprintable() else " " for sign in row.get("client") or "")
+    client = " ".join("".join(name).split())
     if not 0 < len(client) <= _MOST_CLIENT:
         raise InvalidInput("Name the client, in at most 200 characters.", field="client")
     priority = (row.get("priority") or "").strip().upper()
