@@ -91,11 +91,11 @@ BODIES = [
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)
-@pytest.mark.parametrize("body", BODIES, ids=lambda body: repr(body[:20]))
-def test_a_body_that_is_no_object_is_refused(api: Api, number: int, path: str, body: bytes) -> None:
-    answer = api.post(path.format(number), body)
-
-    check_problem(answer, 400, *[e["field"] for e in json.loads(answer.content).get("errors", [])])
+def test_a_body_that_is_no_object_is_refused(api: Api, number: int, path: str) -> None:
+    for body in BODIES:
+        answer = api.post(path.format(number), body)
+        errors = json.loads(answer.content).get("errors", [])
+        check_problem(answer, 400, *[error["field"] for error in errors])
 
 
 @pytest.mark.parametrize("path", ENDPOINTS)
@@ -214,27 +214,32 @@ NASTY = [
     "9" * 40,
     "-1",
 ]
-PAGES = ["/portal/report/", "/portal/tickets/{0}/", "/portal/reports/{0}/", "/portal/team/"]
+# Each page, and the actions it knows.
+PAGES = {
+    "/portal/report/": [],
+    "/portal/tickets/{0}/": ["reply", "works"],
+    "/portal/reports/{0}/": ["reply"],
+    "/portal/team/": ["invite", "role", "remove"],
+    "/portal/settings/": ["profile", "client"],
+    "/portal/switch/": [],
+}
 NAMES = ["text", "body", "project", "page_url", "claimed_severity", "device", "form_key", "kept"]
 NAMES += ["action", "email", "role", "member", "invitation", "client", "comment", "answer"]
 
 
-@pytest.mark.parametrize("page", [*PAGES, "/portal/settings/", "/portal/switch/"])
-@pytest.mark.parametrize("value", NASTY, ids=lambda value: ascii(value[:12]))
-def test_a_form_full_of_nonsense_is_answered(
-    browser: Browser, number: int, page: str, value: str
-) -> None:
-    form = dict.fromkeys(NAMES, value) | {"profile-name": value, "client-time_zone": value}
-    body = "&".join(f"{name}={_quoted(text)}" for name, text in form.items())
-
-    for action in (value, "", "reply", "invite", "role", "remove", "profile", "client", "works"):
-        answer = browser.post(
-            page.format(number),
-            f"{body}&action={_quoted(action)}",
-            content_type="application/x-www-form-urlencoded",
-        )
-        assert answer.status_code < 500, (page, action)
-        assert b"<script>alert(1)" not in answer.content
+@pytest.mark.parametrize("page", PAGES)
+def test_a_form_full_of_nonsense_is_answered(browser: Browser, number: int, page: str) -> None:
+    for value in NASTY:
+        form = dict.fromkeys(NAMES, value) | {"profile-name": value, "client-time_zone": value}
+        body = "&".join(f"{name}={_quoted(text)}" for name, text in form.items())
+        for action in (value, "", *PAGES[page]):
+            answer = browser.post(
+                page.format(number),
+                f"{body}&action={_quoted(action)}",
+                content_type="application/x-www-form-urlencoded",
+            )
+            assert answer.status_code < 500, (page, action, value[:20])
+            assert b"<script>alert(1)" not in answer.content
 
 
 def _quoted(text: str) -> str:

@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.db import transaction
 from django.test import Client as Browser
 
 from clients.models import ApiKey, Client, ClientEvent, Project, User
-from core.errors import InvalidInput, KeyReused, MoveRefused, Refused, StaleVersion
+from core.errors import InvalidInput, KeyReused, MoveRefused, StaleVersion
 from core.models import OutboxMessage
 from core.tasks import deliver_due
 from core.tokens import derive_token
@@ -54,26 +55,25 @@ def mails(ticket: Ticket) -> list[OutboxMessage]:
     return list(rows.order_by("pk"))
 
 
-@pytest.mark.parametrize("name", sorted(MOVES))
 @pytest.mark.parametrize("state", TicketState.values)
 def test_no_move_outside_the_table_succeeds(
-    project: Project, engineer: User, now: datetime, state: str, name: str
+    project: Project, engineer: User, now: datetime, state: str
 ) -> None:
     ticket = factories.make_ticket(project=project, engineer=engineer, state=state, now=now)
     before = (ticket.state, ticket.version, len(kinds(ticket)))
-    _, arguments = MOVES[name]
-    move = getattr(actions, name)
-    try:
-        moved = move(ticket_id=ticket.pk, actor=engineer, now=now, **arguments)
-    except Refused as refusal:
-        assert isinstance(refusal, MoveRefused)
-        ticket.refresh_from_db()
-        assert (ticket.state, ticket.version, len(kinds(ticket))) == before
-        return
-    assert TicketState(moved.state) in TICKET_MOVES[TicketState(state)]
-    assert Ticket.objects.get(pk=ticket.pk).state == moved.state
-    assert Ticket.objects.get(pk=ticket.pk).version > before[1]
-    assert len(kinds(ticket)) > before[2]
+    for name, (_, arguments) in MOVES.items():
+        with transaction.atomic():
+            try:
+                getattr(actions, name)(ticket_id=ticket.pk, actor=engineer, now=now, **arguments)
+            except MoveRefused:
+                ticket.refresh_from_db()
+                assert (ticket.state, ticket.version, len(kinds(ticket))) == before, name
+            else:
+                moved = Ticket.objects.get(pk=ticket.pk)
+                assert TicketState(moved.state) in TICKET_MOVES[TicketState(state)], name
+                assert moved.version > before[1]
+                assert len(kinds(ticket)) > before[2]
+            transaction.set_rollback(True)
 
 
 def test_the_whole_way_leaves_one_event_each(
