@@ -1,6 +1,6 @@
 import logging
 from collections.abc import Callable, Iterable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Q
@@ -9,7 +9,7 @@ from django.utils import timezone
 from tickets import actions
 from tickets.actions.locks import lock_ships
 from tickets.models import Alert, Report, Reporter, Sighting
-from tickets.queries.clocks import clients_to_keep, due_lines
+from tickets.queries.clocks import clients_to_keep, due_lines, lines_by_old_hours
 from tickets.queries.promises import clients_with_backlog, clients_with_pauses
 from tickets.rules.states import ReportState
 
@@ -17,6 +17,8 @@ logger = logging.getLogger(__name__)
 SWEEP_BATCH = 200
 # Their tickets stay locked until all of a batch are asked.
 ASK_BATCH = 20
+# Reports whose clocks one run counts anew after new hours of a calendar; the next run goes on.
+MOST_COUNTED_ANEW = 5000
 
 
 def propose_triage(report_id: int) -> None:
@@ -118,18 +120,23 @@ def sweep_promises() -> None:
 def sweep_clocks() -> None:
     """Note what time alone brought to SLA clocks: warnings and breaches, and who is told.
 
-    It looks only at clocks with a step due. One that fails holds up no other.
+    It looks only at clocks with a step due, and at those that new hours of a calendar or a moved
+    retainer may have changed. One that fails holds up no other.
     """
     now = timezone.now()
-    due = due_lines(now)
-    for place in range(0, len(due), actions.KEEP_BATCH):
-        ids = due[place : place + actions.KEEP_BATCH]
+    _sweep_lines(due_lines(now), now)
+    _sweep_lines(lines_by_old_hours(most=MOST_COUNTED_ANEW), now)
+    _each(keep_client, clients_to_keep(now))
+
+
+def _sweep_lines(lines: list[int], now: datetime) -> None:
+    for place in range(0, len(lines), actions.KEEP_BATCH):
+        ids = lines[place : place + actions.KEEP_BATCH]
         try:
             actions.sweep_clocks(report_ids=ids, now=now)
         except Exception:  # the outermost loop: one bad row must not stop the others
             logger.exception("clocks of %s failed together; each is tried by itself", ids)
             _each(sweep_clocks_of, ids)
-    _each(keep_client, clients_to_keep(now))
 
 
 def sweep_clocks_of(report_id: int) -> None:

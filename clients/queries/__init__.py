@@ -34,6 +34,8 @@ from clients.queries.accounts import (
 )
 from clients.queries.calendars import (
     CALENDAR_MARK,
+    CALENDAR_VERSIONS,
+    Calendars,
     all_calendars,
     calendar_of,
     house_calendar,
@@ -51,6 +53,8 @@ from clients.queries.plans import (
 
 __all__ = [
     "CALENDAR_MARK",
+    "CALENDAR_VERSIONS",
+    "Calendars",
     "all_calendars",
     "all_projects",
     "api_keys_of",

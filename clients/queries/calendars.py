@@ -10,6 +10,8 @@ from clients.models import Calendar, CalendarVersion, PlanVersion, SlaTarget
 from core import calendars
 from core.statements import fetch_row
 
+# Versions are only ever added.
+CALENDAR_VERSIONS = "(SELECT count(*) FROM clients_calendarversion)"
 # What changes with every version. The newest number alone is not enough: of two versions published
 # at the same time the later number may be seen first.
 CALENDAR_MARK = "(SELECT count(*) || ':' || coalesce(max(id), 0) FROM clients_calendarversion)"
@@ -22,6 +24,11 @@ class Calendars:
     mark: str
     house: calendars.Calendar
     by_pk: Mapping[int, calendars.Calendar]
+
+    @property
+    def versions(self) -> int:
+        """Count the versions: what was counted by fewer may be another by these."""
+        return int(self.mark.split(":")[0])
 
 
 _known: Calendars | None = None

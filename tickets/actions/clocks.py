@@ -19,12 +19,13 @@ from tickets.actions.shares import account_of
 from tickets.models import Report, SlaClock, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.clocks import LABELS, lines_of, lines_to_keep, to_warn
 from tickets.queries.histories import STEP_KINDS, Derived, derive
-from tickets.rules.clocks import PERCENT, Clock, ClockState, ClockStep
+from tickets.rules.clocks import PERCENT, Clock, ClockStep
 
 KEEP_BATCH = 50
 MOST_NAMED = 10
 _STANDING = (
     "ticket_id", "state", "started_at", "due_at", "next_step_at", "breached_at", "fulfilled_at",
+    "calendar_versions",
 )  # fmt: skip
 
 
@@ -79,11 +80,14 @@ def keep_client(*, client_id: int, now: datetime) -> None:
     holds a ticket, the client's account still tells of other terms and the next run goes on.
     """
     terms = terms_of(client_id)
-    last, missed = 0, 0
-    while ids := list(lines_to_keep(client_id, after=last)[:KEEP_BATCH]):
-        missed += len(ids) - sweep_clocks(report_ids=ids, now=now)
-        last = ids[-1]
-    if not missed:
+    # Listed once: what a report was taken for is found by looking at all a client ever sent. What
+    # comes later is kept by what brings it.
+    lines = lines_to_keep(client_id)
+    kept = sum(
+        sweep_clocks(report_ids=lines[place : place + KEEP_BATCH], now=now)
+        for place in range(0, len(lines), KEEP_BATCH)
+    )
+    if kept == len(lines):
         _note_terms(client_id, terms.plan_version_id if terms else None, now)
 
 
@@ -143,27 +147,10 @@ def _changed(each: Derived) -> list[SlaClock]:
     for clock, state in each.shown():
         row = each.line.clocks.get(clock) or SlaClock(report=each.line.report, clock=clock.value)
         before = [getattr(row, name) for name in _STANDING] if row.pk else None
-        _set(row, each, state)
+        each.write(row, state)
         if before != [getattr(row, name) for name in _STANDING]:
             found.append(row)
     return found
-
-
-def _set(row: SlaClock, each: Derived, state: ClockState) -> None:
-    assert state.started_at is not None
-    goes_on = row.started_at == state.started_at
-    row.ticket_id = each.line.report.ticket_id
-    row.started_at = state.started_at
-    row.breached_at = state.breached_at or (row.breached_at if goes_on else None)
-    row.fulfilled_at, row.next_step_at = None, None
-    if state.since is not None:
-        row.state = SlaClock.State.RUNNING
-        row.due_at, row.next_step_at = state.due_at(), state.next_step_at()
-    elif state.fulfilled_at is None:
-        row.state, row.due_at = SlaClock.State.PAUSED, None
-    else:
-        row.state, row.fulfilled_at = SlaClock.State.FULFILLED, state.fulfilled_at
-        row.due_at = each.due_when_fulfilled(state)
 
 
 def _warnings(found: Iterable[Derived]) -> list[Warned]:

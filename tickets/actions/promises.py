@@ -84,6 +84,9 @@ def offer_promises(*, client_id: int, now: datetime) -> int:
     if terms is None:
         return 0
     account = account_of(client_id, now)
+    if account.plan_version_id not in (None, terms.plan_version_id):
+        # Its clocks go by another plan until a sweep keeps them.
+        return 0
     waiting = offerable(now).filter(client=client_id)
     tickets = waiting.select_for_update(skip_locked=True, no_key=True, of=("self",))
     plan, promised, tries = plan_of(now), 0, 0

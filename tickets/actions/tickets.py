@@ -217,9 +217,8 @@ def edit_ticket(
         decide_opening(ticket, actor=actor, now=now)
     if is_s1_now and ticket.is_open and (report := ticket.reports.order_by("pk").first()):
         raise_alert(report=report, now=now)
-    if confirms or ticket.priority != before:
-        keep_clocks(ticket=ticket, now=now)
     if confirms or ticket.priority != before or "estimate_minutes" in changed:
+        keep_clocks(ticket=ticket, now=now)
         promise(ticket, now=now)
     return ticket
 

@@ -109,7 +109,7 @@ def _facts(console: Console, ticket: Ticket) -> dict[str, Any]:
     names = {person.pk: str(person) for person in people}
     time = list(time_of(ticket))
     timer = running_timer(console.user)
-    clocks = clocks_of(ticket)
+    clocks = clocks_of(ticket, console.now)
     return {
         "title": f"#{ticket.number}",
         "crumb": ("/console/queue/", "Queue"),

@@ -144,6 +144,9 @@ class SlaClock(models.Model):
     next_step_at = models.DateTimeField(null=True)
     breached_at = models.DateTimeField(null=True)
     fulfilled_at = models.DateTimeField(null=True)
+    # How many versions of calendars it was counted by: with more, a running one may be due at
+    # another time.
+    calendar_versions = models.PositiveIntegerField(default=0)
 
     class Meta:
         indexes = [
@@ -156,6 +159,11 @@ class SlaClock(models.Model):
                 fields=["ticket"], name="sla_clock_of_ticket", condition=Q(ticket__isnull=False)
             ),
             models.Index(fields=["report"], name="sla_clock_open", condition=~Q(state="fulfilled")),
+            models.Index(
+                fields=["calendar_versions", "report"],
+                name="sla_clock_by_hours",
+                condition=Q(state="running"),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["report", "clock"], name="sla_clock_once"),

@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Func, IntegerField, Q, QuerySet
 
 from clients.models import ClientEvent, ClientEventKind, Retainer, User
+from clients.queries import CALENDAR_VERSIONS
 from clients.rules.retainers import SERVED
 from tickets.models import Report, ShareAccount, SlaClock, Ticket
+from tickets.queries.histories import derive
 from tickets.queries.people import ops_admins
 from tickets.rules.clocks import PERCENT, Clock, Step
 from tickets.rules.states import OPEN, ReportState
@@ -21,6 +23,8 @@ LABELS = {
     Clock.RESOLUTION: "Resolution",
 }
 _MOST_SHOWN = 20
+_VERSIONS = Func(template=CALENDAR_VERSIONS, output_field=IntegerField())
+IS_STALE = Q(state=SlaClock.State.RUNNING, calendar_versions__lt=_VERSIONS)
 
 
 @dataclass(frozen=True)
@@ -45,9 +49,12 @@ class Answer:
     is_first: bool
 
 
-def clocks_of(about: Report | Ticket) -> list[Standing]:
-    """List the clocks of a report, or of a ticket with those of its reports nobody answered."""
-    clocks = SlaClock.objects.all()
+def clocks_of(about: Report | Ticket, now: datetime) -> list[Standing]:
+    """List the clocks of a report, or of a ticket with those of its reports nobody answered.
+
+    What was counted by older hours of a calendar is counted by the newest, and not written.
+    """
+    clocks = SlaClock.objects.annotate(is_stale=IS_STALE)
     if isinstance(about, Ticket):
         shown = Q(report=about.number) | ~Q(state=SlaClock.State.FULFILLED)
         clocks = clocks.filter(shown, ticket=about)
@@ -57,9 +64,12 @@ def clocks_of(about: Report | Ticket) -> list[Standing]:
     found = sorted(clocks, key=lambda row: (row.report_id, order.index(Clock(row.clock))))
     own = about.number
     found.sort(key=lambda row: row.report_id != own)
+    found = found[:_MOST_SHOWN]
+    if any(row.is_stale for row in found):
+        _count_anew(about, found, now)
     return [
         Standing(LABELS[Clock(row.clock)], row, None if row.report_id == own else row.report_id)
-        for row in found[:_MOST_SHOWN]
+        for row in found
     ]
 
 
@@ -75,12 +85,12 @@ def answer_due(standings: Iterable[Standing]) -> Answer | None:
     return min(due, key=lambda answer: answer.due_at, default=None)
 
 
-def answer_to(report: Report) -> Answer | None:
+def answer_to(report: Report, now: datetime) -> Answer | None:
     """Give the next answer to a report; before triage, as it was promised on arrival."""
     if report.state == ReportState.RECEIVED:
         due = None if report.first_response_at else report.respond_by_at
         return Answer(due, is_first=True) if due else None
-    return answer_due(clocks_of(report))
+    return answer_due(clocks_of(report, now))
 
 
 def lines_of(ticket: Ticket) -> list[Report]:
@@ -92,17 +102,16 @@ def lines_of(ticket: Ticket) -> list[Report]:
     return found
 
 
-def lines_to_keep(client_id: int, *, after: int = 0) -> QuerySet[Report, int]:
+def lines_to_keep(client_id: int) -> list[int]:
     """List the keys of a client's reports whose clocks run, or would if something were promised."""
     tickets = Ticket.objects.filter(client=client_id, state__in=OPEN)
-    return (
+    return list(
         Report.objects.filter(
             Q(state__in=[ReportState.PROPOSED, ReportState.ASKED])
             | Q(pk__in=tickets.values("number"))
             | Q(ticket__in=tickets, first_response_at=None)
             | Q(pk__in=_open_clocks(report__client=client_id)),
             client=client_id,
-            pk__gt=after,
         )
         .order_by("pk")
         .values_list("pk", flat=True)
@@ -130,6 +139,12 @@ def due_lines(now: datetime) -> list[int]:
     return sorted(set(due))
 
 
+def lines_by_old_hours(*, most: int) -> list[int]:
+    """List the keys of reports with a running clock that new hours of a calendar may change."""
+    stale = SlaClock.objects.filter(IS_STALE).order_by("calendar_versions", "report")
+    return list(dict.fromkeys(stale.values_list("report", flat=True)[:most]))
+
+
 def to_warn(report: Report, percent: int, team: Iterable[User]) -> list[User]:
     """List who of the team hears that a clock runs out: who has the ticket, later the lead, too.
 
@@ -141,6 +156,15 @@ def to_warn(report: Report, percent: int, team: Iterable[User]) -> list[User]:
         lead = [person for person in team if person.pk == report.client.lead_id]
         people += lead or ops_admins()
     return list(dict.fromkeys(people))
+
+
+def _count_anew(about: Report | Ticket, rows: Iterable[SlaClock], now: datetime) -> None:
+    by_key = {(row.report_id, row.clock): row for row in rows}
+    for each in derive(lines_of(about) if isinstance(about, Ticket) else [about], now):
+        for clock, state in each.shown():
+            row = by_key.get((each.line.report.pk, clock.value))
+            if row is not None:
+                each.write(row, state)
 
 
 def _open_clocks(**of: Any) -> QuerySet[SlaClock, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import Q
 
 from clients.models import ClientEvent, ClientEventKind, SlaTarget
-from clients.queries import known_calendars
+from clients.queries import Calendars, known_calendars
 from clients.rules.retainers import SERVED
 from tickets.models import (
     Report,
@@ -104,6 +104,7 @@ class Derived:
     clocks: Clocks
     terms: list[TermsFrom]
     steps: list[ClockStep]
+    calendar_versions: int
 
     def shown(self) -> list[tuple[Clock, ClockState]]:
         """Give the clocks that ever started; a resolution only of what became a ticket."""
@@ -113,8 +114,25 @@ class Derived:
             if state.round and (clock != Clock.RESOLUTION or self.line.has_resolution)
         ]
 
-    def due_when_fulfilled(self, state: ClockState) -> datetime | None:
-        """Give by when a clock was due as it was fulfilled the last time."""
+    def write(self, row: SlaClock, state: ClockState) -> None:
+        """Write into a row how its clock stands; a breach of the same start stays."""
+        assert state.started_at is not None
+        goes_on = row.started_at == state.started_at
+        row.ticket_id = self.line.report.ticket_id
+        row.started_at = state.started_at
+        row.breached_at = state.breached_at or (row.breached_at if goes_on else None)
+        row.fulfilled_at, row.next_step_at = None, None
+        row.calendar_versions = self.calendar_versions
+        if state.since is not None:
+            row.state = SlaClock.State.RUNNING
+            row.due_at, row.next_step_at = state.due_at(), state.next_step_at()
+        elif state.fulfilled_at is None:
+            row.state, row.due_at = SlaClock.State.PAUSED, None
+        else:
+            row.state, row.fulfilled_at = SlaClock.State.FULFILLED, state.fulfilled_at
+            row.due_at = self._due_when_fulfilled(state)
+
+    def _due_when_fulfilled(self, state: ClockState) -> datetime | None:
         fulfilled = (
             step.due_at
             for step in reversed(self.clocks.steps)
@@ -141,16 +159,19 @@ def derive(reports: Iterable[Report], now: datetime) -> list[Derived]:
     for clock in SlaClock.objects.filter(report__in=lines):
         lines[clock.report_id].clocks[clock.clock] = clock
     new = {pk: _new_terms(line, now) for pk, line in lines.items()}
+    hours = known_calendars()
     targets = _targets(
-        {each.plan_version for pk, line in lines.items() for each in [*line.terms, *new[pk]]}
+        {each.plan_version for pk, line in lines.items() for each in [*line.terms, *new[pk]]},
+        hours,
     )
-    return [_derive(line, new[pk], targets, now) for pk, line in lines.items()]
+    return [_derive(line, new[pk], targets, hours, now) for pk, line in lines.items()]
 
 
 def _derive(
     line: Line,
     new: list[TermsFrom],
     targets: Mapping[tuple[int | None, str], Terms],
+    hours: Calendars,
     now: datetime,
 ) -> Derived:
     terms = [
@@ -170,7 +191,7 @@ def _derive(
         seen[key] += 1
         if seen[key] > line.given[key]:
             steps.append(step)
-    return Derived(line, clocks, new, steps)
+    return Derived(line, clocks, new, steps, hours.versions)
 
 
 def _key(clock: str, step: Step, round_: int) -> StepKey:
@@ -213,11 +234,10 @@ def _new_terms(line: Line, now: datetime) -> list[TermsFrom]:
 
 
 def _first_priority(line: Line) -> str:
-    """Give what it was promised by on arrival: its sender's claim, as intake has it."""
+    """Give what it was promised by on arrival, when nothing was proposed yet."""
     if line.report.source == Source.IMPORT:
         return _priority(line.report)
-    claimed = Severity(line.report.claimed_severity or Severity.S3)
-    return priority_of(claimed, 0, p1_approved=False)
+    return priority_of(Severity.S3, 0, p1_approved=False)
 
 
 def _served_at(line: Line, at: datetime) -> int | None:
@@ -228,7 +248,7 @@ def _priority(report: Report) -> str:
     if report.ticket is not None:
         return report.ticket.priority
     triage = getattr(report, "triage", None)
-    severity = triage.severity if triage else report.claimed_severity or Severity.S3
+    severity = triage.severity if triage else Severity.S3
     return priority_of(Severity(severity), 0, p1_approved=False)
 
 
@@ -306,11 +326,12 @@ def _read_retainers(lines: Mapping[int, Line]) -> None:
         line.served = served[line.report.client_id]
 
 
-def _targets(versions: Iterable[int | None]) -> dict[tuple[int | None, str], Terms]:
+def _targets(
+    versions: Iterable[int | None], hours: Calendars
+) -> dict[tuple[int | None, str], Terms]:
     wanted = [version for version in versions if version is not None]
     if not wanted:
         return {}
-    calendars = known_calendars().by_pk
     return {
         (target.plan_version_id, target.priority): Terms(
             {
@@ -318,7 +339,7 @@ def _targets(versions: Iterable[int | None]) -> dict[tuple[int | None, str], Ter
                 Clock.NEXT_REPLY: target.next_reply_minutes,
                 Clock.RESOLUTION: target.resolution_minutes,
             },
-            calendars[target.calendar_id],
+            hours.by_pk[target.calendar_id],
         )
         for target in SlaTarget.objects.filter(plan_version__in=wanted)
     }

@@ -28,6 +28,7 @@ from clients.queries import calendar_of, house_calendar, terms_of
 from clients.rules.retainers import SERVED
 from core.calendars import MINUTE, Calendar, NeverOpen, instant, micros
 from tickets.models import SlaClock, Ticket, TicketEvent, TicketEventKind, TimeEntry
+from tickets.queries.clocks import IS_STALE
 from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew, crew
 from tickets.rules.clocks import Clock
 from tickets.rules.queue.forward import Job
@@ -183,9 +184,12 @@ def later(calendar: Calendar, due_at: datetime, start: datetime, end: datetime) 
 
 
 def offerable(now: datetime) -> QuerySet[Ticket]:
-    """List what waits in the queue without a promise though its target lies ahead, best first."""
+    """List what waits in the queue without a promise though its target lies ahead, best first.
+
+    Not what was counted by older hours of a calendar: a sweep counts it anew within minutes.
+    """
     target = SlaClock.objects.filter(
-        report=OuterRef("number"), clock=Clock.RESOLUTION, due_at__gt=now
+        ~IS_STALE, report=OuterRef("number"), clock=Clock.RESOLUTION, due_at__gt=now
     )
     return (
         Ticket.objects.filter(Exists(target), state=TicketState.QUEUED, due_at=None)
