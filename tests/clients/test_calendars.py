@@ -285,12 +285,10 @@ def test_a_recalled_key_promises_by_the_calendar_of_its_plan(
     key = recalled(api_token, saturday)
     calendar_of(always.pk)
     with CaptureQueriesContext(connection) as asked:
-        report = factories.make_report(
-            project, actor=key, source=Source.API, now=saturday, claimed_severity="S1"
-        )
-    assert report.respond_by_at == saturday + timedelta(minutes=60)
+        report = factories.make_report(project, actor=key, source=Source.API, now=saturday)
+    assert report.respond_by_at == saturday + timedelta(minutes=480)
     assert sum("SAVEPOINT" not in row["sql"] for row in asked) == 1
-    by_mail = factories.make_report(project, now=saturday, claimed_severity="S1")
+    by_mail = factories.make_report(project, now=saturday)
     assert by_mail.respond_by_at == report.respond_by_at
 
 

@@ -216,13 +216,16 @@ def test_the_promised_response_follows_the_plan_and_only_ever_moves_nearer(
         return office.add_minutes(at, factories.TARGETS[priority][0])
 
     claimed = factories.make_report(project, "A typo", claimed_severity="S1", now=at)
-    assert claimed.respond_by_at == promise("P1")
+    assert claimed.respond_by_at == promise("P3")
     actions.propose_triage(report_id=claimed.pk, now=at)
     claimed.refresh_from_db()
-    assert claimed.respond_by_at == promise("P1")
-    actions.accept_report(report_id=claimed.pk, actor=engineer, severity="S4", now=at)
-    claimed.refresh_from_db()
-    assert claimed.respond_by_at == promise("P1")
+    assert claimed.respond_by_at == promise("P3")
+
+    down = factories.make_report(project, "The whole shop is down for everybody", now=at)
+    actions.propose_triage(report_id=down.pk, now=at)
+    actions.accept_report(report_id=down.pk, actor=engineer, severity="S4", now=at)
+    down.refresh_from_db()
+    assert down.respond_by_at == promise("P1")
 
     unclaimed = factories.make_report(project, "The text is grey", now=at)
     assert unclaimed.respond_by_at == promise("P3")

@@ -71,7 +71,7 @@ def receive_report(
                 source_hash=digest,
                 api_key=actor if isinstance(actor, ApiKey) else None,
                 received_at=arrived,
-                respond_by_at=_promise(actor, project, source, claimed_severity, arrived),
+                respond_by_at=_promise(actor, project, source, arrived),
                 **content.fields,
             )
             # An import triages its own rows at once.
@@ -98,13 +98,13 @@ def find_known(project_id: int, source: str, source_key: str, digest: str) -> Re
 def respond_by(client_id: int, severity: str, start: datetime) -> datetime | None:
     """Give the promised instant of a first response: the plan's target in its calendar.
 
-    Without a severity S3 counts. None while no retainer is served: then nothing is promised.
+    None while no retainer is served: then nothing is promised.
     """
     return _after(start, first_response(client_id, _priority(severity)))
 
 
 def _priority(severity: str) -> Priority:
-    return priority_of(Severity(severity or Severity.S3), 0, p1_approved=False)
+    return priority_of(Severity(severity), 0, p1_approved=False)
 
 
 def _after(start: datetime, promised: tuple[int, Calendar] | None) -> datetime | None:
@@ -144,16 +144,15 @@ def _open_project(project_id: int, actor: Actor, sender: Sender) -> Project:
     return project
 
 
-def _promise(
-    actor: Actor, project: Project, source: Source, severity: str, arrived: datetime
-) -> datetime | None:
+def _promise(actor: Actor, project: Project, source: Source, arrived: datetime) -> datetime | None:
     """Give the promised instant of a first response; a key brings its plan's terms along.
 
-    An import was sent elsewhere, and is promised nothing here.
+    By S3 until a severity is proposed: what its sender claims decides nothing. An import was sent
+    elsewhere, and is promised nothing here.
     """
     if source == Source.IMPORT:
         return None
-    priority = _priority(severity)
+    priority = _priority(Severity.S3)
     if isinstance(actor, ApiKey) and actor.promises is not None:
         known = known_calendars(actor.calendar_mark).by_pk
         for promised, minutes, calendar_id in actor.promises:

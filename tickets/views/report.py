@@ -9,7 +9,7 @@ from clients.portal import Portal, add_refusal, portal_page, show
 from clients.queries import client_projects
 from core.errors import Refused
 from core.limits import check_limit
-from tickets.actions import Sender, receive_report
+from tickets.actions import Sender, propose_triage, receive_report
 from tickets.forms import ReportForm
 from tickets.models import Report, Source
 from tickets.views.uploads import kept_files, store_files
@@ -70,4 +70,6 @@ def _receive(request: HttpRequest, portal: Portal, form: ReportForm) -> Report |
     except Refused as refusal:
         add_refusal(form, refusal)
         return None
+    # The worker would do the same in a moment; so the next page says by when we really answer.
+    propose_triage(report_id=report.pk, now=portal.now)
     return report
