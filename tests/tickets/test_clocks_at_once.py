@@ -9,13 +9,18 @@ import pytest
 from django.db import transaction
 from django.utils import timezone
 
+from clients import actions as client_actions
+from clients.models import Calendar
+from clients.rules.calendars import OPEN_WEEK
+from core.calendars import Hours
 from core.models import OutboxMessage
 from tests import factories
 from tests.threads import losers, press_at_once
-from tickets import actions
+from tickets import actions, tasks
+from tickets.actions import clocks
 from tickets.actions.locks import lock_report, lock_ticket
 from tickets.models import Report, SlaClock, Ticket, TicketEvent
-from tickets.queries.clocks import due_lines
+from tickets.queries.clocks import due_lines, lines_by_old_hours
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = timedelta(days=60)
@@ -109,3 +114,65 @@ def test_a_sweep_killed_in_the_middle_leaves_nothing_half_done(
     actions.sweep_clocks(report_ids=ids, now=late)
     assert set(steps().values()) == {1}
     assert not OutboxMessage.objects.filter(subject__contains="80 %").exists()  # all are late
+
+
+@pytest.fixture
+def counted_anew() -> datetime:
+    """Give an instant just after new hours were published, with four reports that count by them."""
+    now = timezone.now()
+    client = factories.make_client(now=now - LONG_AGO)
+    factories.make_retainer(client=client, now=now - LONG_AGO)
+    project = factories.make_project(client, now=now - LONG_AGO)
+    for _ in range(4):
+        factories.make_triaged_report(project, now=now - timedelta(minutes=1))
+    actions.keep_client(client_id=client.pk, now=now)
+    client_actions.publish_calendar_version(
+        calendar_id=Calendar.objects.get(is_house=True).pk,
+        hours=Hours(zone="UTC", week=OPEN_WEEK),
+        actor=None,
+        now=now,
+    )
+    return now
+
+
+def test_counting_anew_that_is_killed_keeps_what_was_done_and_the_next_run_goes_on(
+    counted_anew: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wanted, before = lines_by_old_hours(most=10), steps()
+    monkeypatch.setattr(actions, "KEEP_BATCH", 1)
+    tell, calls = clocks._tell, list[Any]()
+
+    def killed(*args: Any) -> None:
+        calls.append(args)
+        if len(calls) == 3:
+            raise KeyboardInterrupt
+        tell(*args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tickets.actions.clocks._tell", killed)
+        with pytest.raises(KeyboardInterrupt):
+            tasks.sweep_clocks()
+    assert lines_by_old_hours(most=10) == wanted[2:]
+    tasks.sweep_clocks()
+    assert lines_by_old_hours(most=10) == []
+    assert steps() == before
+    dues = set(SlaClock.objects.filter(state="running").values_list("due_at", flat=True))
+    assert all(due and due - counted_anew <= timedelta(minutes=480) for due in dues)
+
+
+def test_sweeps_that_count_anew_at_once_block_nobody_and_repeat_no_step(
+    counted_anew: datetime,
+) -> None:
+    first, second, *_ = wanted = lines_by_old_hours(most=10)
+    act: dict[str, Any] = {"actor": factories.make_staff(), "now": counted_anew}
+    outcomes = press_at_once(
+        [
+            partial(actions.reply_to_report, report_id=first, body="We look.", **act),
+            partial(actions.accept_report, report_id=second, **act),
+            *(partial(actions.sweep_clocks, report_ids=wanted, now=counted_anew) for _ in range(4)),
+        ]
+    )
+    assert not losers(outcomes)
+    actions.sweep_clocks(report_ids=wanted, now=counted_anew)
+    assert lines_by_old_hours(most=10) == []
+    assert set(steps().values()) == {1}

@@ -159,11 +159,6 @@ class SlaClock(models.Model):
                 fields=["ticket"], name="sla_clock_of_ticket", condition=Q(ticket__isnull=False)
             ),
             models.Index(fields=["report"], name="sla_clock_open", condition=~Q(state="fulfilled")),
-            models.Index(
-                fields=["calendar_versions", "report"],
-                name="sla_clock_by_hours",
-                condition=Q(state="running"),
-            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["report", "clock"], name="sla_clock_once"),

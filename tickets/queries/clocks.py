@@ -141,8 +141,8 @@ def due_lines(now: datetime) -> list[int]:
 
 def lines_by_old_hours(*, most: int) -> list[int]:
     """List the keys of reports with a running clock that new hours of a calendar may change."""
-    stale = SlaClock.objects.filter(IS_STALE).order_by("calendar_versions", "report")
-    return list(dict.fromkeys(stale.values_list("report", flat=True)[:most]))
+    stale = SlaClock.objects.filter(IS_STALE).order_by("report")
+    return list(stale.values_list("report", flat=True).distinct()[:most])
 
 
 def to_warn(report: Report, percent: int, team: Iterable[User]) -> list[User]:
