@@ -51,46 +51,8 @@ class Command(BaseCommand):
             "--targets", type=_targets, default=TARGETS, metavar="P1,P2,P3,P4",
             help="business minutes to the resolution (default: 480,1440,2400,4800)",
         )  # fmt: skip
-        weeks = parser.add_argument_group("synthetic weeks")
-        weeks.add_argument("--clients", type=_whole(2, 1000), default=24)
-        weeks.add_argument(
-            "--slots", type=_numbers(1, 1000), default=[1], metavar="N,N,…",
-            help="of the first client, the second, …; begins anew when it ends (default: 1)",
-        )  # fmt: skip
-        weeks.add_argument("--weeks", type=_whole(3, 520), default=12)
-        weeks.add_argument("--seeds", type=_whole(1, 10_000), default=20)
-        weeks.add_argument("--first-seed", type=_whole(0, 10**9), default=0)
-        weeks.add_argument(
-            "--load", type=_number(1, 1000), default=70,
-            help="percent of the engineers' time if nobody exceeds their share (default: 70)",
-        )  # fmt: skip
-        weeks.add_argument(
-            "--factors", type=_numbers(1, 1000), default=[1, 10, 20], metavar="N,N,…",
-            help="times its share the first client sends (default: 1,10,20)",
-        )  # fmt: skip
-        weeks.add_argument(
-            "--believed", type=_number(0, 100), default=0,
-            help="percent of the first client's tickets that triage lets pass as P1 (default: 0)",
-        )  # fmt: skip
-        weeks.add_argument(
-            "--processes", type=_whole(1, 256), default=None, help="default: one for each core"
-        )
-        weeks.add_argument(
-            "--check", action="store_true", help="exit with 1 if the promised bounds do not hold"
-        )
-        past = parser.add_argument_group("past tickets")
-        past.add_argument(
-            "--csv", type=Path, metavar="FILE",
-            help=f"columns {', '.join(NEEDED)}; if you like {' and '.join(OPTIONAL)}",
-        )  # fmt: skip
-        past.add_argument(
-            "--zone", type=_zone, help="of office hours, nine to five, and of times without one"
-        )
-        past.add_argument(
-            "--house-calendar",
-            action="store_true",
-            help="the house's own hours (asks the database)",
-        )
+        _add_synthetic(parser)
+        _add_past(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run what was asked for."""
@@ -178,6 +140,52 @@ class Command(BaseCommand):
         except csv.Error as error:
             raise CommandError(f"{path} is not CSV: {error}.") from None
         return weeks, refused
+
+
+def _add_synthetic(parser: CommandParser) -> None:
+    weeks = parser.add_argument_group("synthetic weeks")
+    weeks.add_argument("--clients", type=_whole(2, 1000), default=24)
+    weeks.add_argument(
+        "--slots", type=_numbers(1, 1000), default=[1], metavar="N,N,…",
+        help="of the first client, the second, …; begins anew when it ends (default: 1)",
+    )  # fmt: skip
+    weeks.add_argument("--weeks", type=_whole(3, 520), default=12)
+    weeks.add_argument("--seeds", type=_whole(1, 10_000), default=20)
+    weeks.add_argument("--first-seed", type=_whole(0, 10**9), default=0)
+    weeks.add_argument(
+        "--load", type=_number(1, 1000), default=70,
+        help="percent of the engineers' time if nobody exceeds their share (default: 70)",
+    )  # fmt: skip
+    weeks.add_argument(
+        "--factors", type=_numbers(1, 1000), default=[1, 10, 20], metavar="N,N,…",
+        help="times its share the first client sends (default: 1,10,20)",
+    )  # fmt: skip
+    weeks.add_argument(
+        "--believed", type=_number(0, 100), default=0,
+        help="percent of the first client's tickets that triage lets pass as P1 (default: 0)",
+    )  # fmt: skip
+    weeks.add_argument(
+        "--processes", type=_whole(1, 256), default=None, help="default: one for each core"
+    )
+    weeks.add_argument(
+        "--check", action="store_true", help="exit with 1 if the promised bounds do not hold"
+    )
+
+
+def _add_past(parser: CommandParser) -> None:
+    past = parser.add_argument_group("past tickets")
+    past.add_argument(
+        "--csv", type=Path, metavar="FILE",
+        help=f"columns {', '.join(NEEDED)}; if you like {' and '.join(OPTIONAL)}",
+    )  # fmt: skip
+    past.add_argument(
+        "--zone", type=_zone, help="of office hours, nine to five, and of times without one"
+    )
+    past.add_argument(
+        "--house-calendar",
+        action="store_true",
+        help="the house's own hours (asks the database)",
+    )
 
 
 def _many(count: int, what: str) -> str:
