@@ -49,9 +49,10 @@ SELECT number, client_id, project_id, id, 'api', '', 'accepted', title,
 FROM tickets_ticket
 """
 _CLOCKS = """
-INSERT INTO tickets_slaclock (report_id, ticket_id, clock, state, started_at, due_at)
+INSERT INTO tickets_slaclock (
+    report_id, ticket_id, clock, state, started_at, due_at, calendar_versions)
 SELECT number, id, 'resolution', CASE WHEN state = 'waiting' THEN 'paused' ELSE 'running' END,
-    received_at, received_at + interval '14 days'
+    received_at, received_at + interval '14 days', (SELECT count(*) FROM clients_calendarversion)
 FROM tickets_ticket WHERE state IN ('queued', 'waiting', 'in_progress', 'in_review')
 """
 _ACCOUNTS = """
