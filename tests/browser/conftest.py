@@ -1,11 +1,14 @@
 """A real browser on the live server; any console error or refused script fails the test."""
 
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 import pytest
+from django.core.signals import request_finished, request_started
 from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
 
 from tests.browser import chromium
@@ -48,6 +51,8 @@ def page(browser: Browser, live_server: Any, problems: list[str]) -> Iterator[Pa
         reduced_motion="reduce",
     )
     context.set_default_timeout(10_000)
+    # What was asked for without a browser may never have been read to its end.
+    _requests.count = 0
     page = context.new_page()
 
     def note(message: ConsoleMessage) -> None:
@@ -59,7 +64,39 @@ def page(browser: Browser, live_server: Any, problems: list[str]) -> Iterator[Pa
     page.on("pageerror", lambda error: problems.append(str(error)))
     yield page
     context.close()
+    _wait_until_idle()
     assert not problems, "the browser complained:\n" + "\n".join(problems)
+
+
+class _Requests:
+    """How many requests the live server works on."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.lock = Lock()
+
+    def started(self, **_: Any) -> None:
+        with self.lock:
+            self.count += 1
+
+    def finished(self, **_: Any) -> None:
+        with self.lock:
+            self.count -= 1
+
+
+_requests = _Requests()
+request_started.connect(_requests.started)
+request_finished.connect(_requests.finished)
+
+
+def _wait_until_idle() -> None:
+    """Let the server finish what the browser asked for and no longer waits for.
+
+    Its locks would stand against the emptying of the tables.
+    """
+    deadline = time.monotonic() + 10
+    while _requests.count and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 @pytest.fixture

@@ -167,7 +167,7 @@ def test_each_outside_reporter_of_a_ticket_gets_a_link_of_their_own(
     assert [to for to, body in asked.items() if _path(link) in body] == ["kim@x.test"]
     page = Browser().get(_path(link)).content.decode()
     assert "Mine" in page and "Which browser do you use?" in page
-    assert "Lee" not in page and "lee@" not in page
+    assert "Words of Lee" not in page and "lee@" not in page
 
 
 def test_an_answer_puts_a_waiting_ticket_back_to_work_and_is_heard(
