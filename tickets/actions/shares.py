@@ -7,7 +7,7 @@ from django.db.models import F, Max, Min
 from clients.queries import house_calendar, terms_of
 from tickets.actions.locks import lock_plan
 from tickets.models import ReceivedMinutes, ShareAccount, Ticket
-from tickets.queries.shares import week_of
+from tickets.queries.shares import served_slots, week_of
 from tickets.rules.queue.lanes import joined
 from tickets.rules.queue.rank import business_days, rank_of
 from tickets.rules.states import TicketState
@@ -62,10 +62,22 @@ def account_of(client_id: int, now: datetime) -> ShareAccount:
 
 def count_minutes(client_id: int, work_date: date, minutes: int) -> None:
     """Add minutes of work to what a client received in a week; less than none takes them back."""
-    week, _ = ReceivedMinutes.objects.get_or_create(
-        client_id=client_id, week_date=week_of(work_date)
-    )
-    ReceivedMinutes.objects.filter(pk=week.pk).update(minutes=F("minutes") + minutes)
+    week = week_of(work_date)
+    received = ReceivedMinutes.objects.filter(week_date=week)
+    own = received.filter(client=client_id)
+    if not own.exists():
+        slots = served_slots()
+        sharing = {client_id: slots.get(client_id, 1)}
+        if not received.exists():
+            sharing |= slots
+        ReceivedMinutes.objects.bulk_create(
+            [
+                ReceivedMinutes(client_id=client, week_date=week, slots=sharing[client])
+                for client in sorted(sharing)
+            ],
+            ignore_conflicts=True,
+        )
+    own.update(minutes=F("minutes") + minutes)
 
 
 def _known(value: float | None) -> list[float]:

@@ -89,19 +89,25 @@ class ShareAccount(models.Model):
 
 
 class ReceivedMinutes(models.Model):
-    """Minutes of work a client received in a week (from its Monday, in UTC)."""
+    """Minutes of work a client received in a week (from its Monday), and its slots in it.
+
+    A week has the row of every client who was served when its first minutes were logged, and of
+    whoever received some later. The slots are never changed: they say what the share was.
+    """
 
     client = models.ForeignKey(
         Client, on_delete=models.PROTECT, related_name="received_minutes", db_index=False
     )
     week_date = models.DateField()
     minutes = models.IntegerField(default=0)
+    slots = models.PositiveSmallIntegerField(default=1)
 
     class Meta:
         ordering = ["-week_date"]
         indexes = [models.Index(fields=["week_date"], name="received_in_week")]
         constraints = [
-            models.UniqueConstraint(fields=["client", "week_date"], name="received_minutes_once")
+            models.UniqueConstraint(fields=["client", "week_date"], name="received_minutes_once"),
+            models.CheckConstraint(name="received_by_slots", condition=Q(slots__gte=1)),
         ]
 
     def __str__(self) -> str:

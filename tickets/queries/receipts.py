@@ -232,16 +232,15 @@ def _share_terms(place: Place, client: str, share: Share | None) -> list[Term]:
         Term("Once it is taken", f"{place.virtual_after:.1f} min a slot", after),
     ]  # fmt: skip
     if share:
-        slots = (
-            f"{share.slots} of {share.of_slots} slots" if share.of_slots else "no plan is served"
-        )
         minutes = f"{describe_open_time(share.minutes)} of {describe_open_time(share.of_minutes)}"
         percent = f", {share.percent} % of its share" if share.percent is not None else ""
+        due = describe_open_time(share.due_minutes)
         terms.append(
             Term(
-                f"Received in {RECENT_WEEKS} weeks", f"{minutes}{percent}", f"logged time; {slots}"
+                f"Received in {RECENT_WEEKS} weeks", minutes + percent,
+                f"logged time; its share by the slots of each week: {due}",
             )
-        )
+        )  # fmt: skip
     return terms
 
 

@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum, Value
-from django.db.models.functions import Coalesce
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models.functions import Coalesce, JSONObject
 
 from clients.models import Client, Retainer
 from clients.rules.retainers import SERVED
@@ -14,28 +15,30 @@ from tickets.models import ReceivedMinutes, Ticket
 # What a receipt looks back on, the present week included.
 RECENT_WEEKS = 4
 _SERVED = [state.value for state in SERVED]
+_AS_JSON = JSONObject(week="week_date", minutes="minutes", slots="slots")
+_SUMS_AS_JSON = JSONObject(week="week_date", minutes="all_minutes", slots="all_slots")
 
 
 @dataclass(frozen=True)
 class Share:
-    """What a client received of all minutes in some weeks, and its slots of all slots served."""
+    """What a client received of all minutes in some weeks, and what its share of them was.
+
+    The share of a week follows from the slots that were served in it, whoever came or went later.
+    """
 
     minutes: int
     of_minutes: int
-    slots: int
-    of_slots: int
+    due: float
 
     @property
     def due_minutes(self) -> int:
         """What its share of all minutes would have been."""
-        return round(self.of_minutes * self.slots / self.of_slots) if self.of_slots else 0
+        return round(self.due)
 
     @property
     def percent(self) -> int | None:
-        """What it received in hundredths of its share; None where nobody received anything."""
-        if not (self.of_minutes and self.of_slots and self.slots):
-            return None
-        return round(100 * self.minutes * self.of_slots / (self.of_minutes * self.slots))
+        """What it received in hundredths of its share; None where it had none of anything."""
+        return round(100 * self.minutes / self.due) if self.due else None
 
 
 def week_of(day: date) -> date:
@@ -49,6 +52,12 @@ def slots_of(client: str) -> Coalesce:
     return Coalesce(Subquery(served.values("plan_version__slots")[:1]), 1)
 
 
+def served_slots() -> dict[int, int]:
+    """Give the slots of each client who is served."""
+    served = Retainer.objects.filter(state__in=_SERVED).order_by()
+    return dict(served.values_list("client", "plan_version__slots"))
+
+
 def with_shares(tickets: QuerySet[Ticket], now: datetime) -> QuerySet[Ticket]:
     """Annotate tickets with what ``share_of`` reads: what their clients received lately."""
     return _with_shares(tickets, "client", now)
@@ -56,62 +65,61 @@ def with_shares(tickets: QuerySet[Ticket], now: datetime) -> QuerySet[Ticket]:
 
 def share_of(row: Any) -> Share:
     """Give the share of a client in the last weeks, from a row annotated with it."""
-    return Share(row.share_minutes, row.share_of_minutes, row.share_slots, row.share_of_slots)
+    return recent_share(list(_by_week(row).items()))
 
 
 def weeks_of(client_id: int, now: datetime, *, weeks: int = 12) -> list[tuple[date, Share]]:
     """Give what a client received in each of the last weeks, oldest first."""
     monday = week_of(now.date())
     mondays = [monday - timedelta(weeks=back) for back in reversed(range(weeks))]
-    rows = _received(mondays[0]).order_by("week_date").values("week_date")
-    totals = dict(rows.annotate(total=Sum("minutes")).values_list("week_date", "total"))
-    own = dict(_received(mondays[0]).filter(client=client_id).values_list("week_date", "minutes"))
-    row = Client.objects.annotate(
-        slots=slots_of("pk"), of_slots=Coalesce(Subquery(_all_slots()), 0)
-    )
-    slots, of_slots = row.values_list("slots", "of_slots").get(pk=client_id)
-    return [
-        (week, Share(own.get(week, 0), totals.get(week, 0), slots, of_slots)) for week in mondays
-    ]
+    found = _by_week(_with_weeks(Client.objects.all(), "pk", mondays[0]).get(pk=client_id))
+    return [(each, found.get(each, Share(0, 0, 0))) for each in mondays]
 
 
 def recent_share(weeks: list[tuple[date, Share]]) -> Share:
     """Give the share of the last weeks of ``weeks_of`` together."""
     last = [share for _, share in weeks[-RECENT_WEEKS:]]
-    minutes, of_minutes = sum(s.minutes for s in last), sum(s.of_minutes for s in last)
-    return Share(minutes, of_minutes, last[-1].slots, last[-1].of_slots)
+    return Share(
+        minutes=sum(share.minutes for share in last),
+        of_minutes=sum(share.of_minutes for share in last),
+        due=sum(share.due for share in last),
+    )
 
 
 def clients_by_share(now: datetime) -> QuerySet[Any]:
     """List the clients who have a place in the fair sharing, whose turn it is first.
 
-    Annotates ``virtual``, and what ``share_of`` reads.
+    Annotates ``virtual``, the ``slots`` of today, and what ``share_of`` reads.
     """
     virtual = F("share_account__virtual_minutes")
-    clients = Client.objects.filter(share_account__isnull=False).annotate(virtual=virtual)
+    clients = Client.objects.filter(share_account__isnull=False)
+    clients = clients.annotate(virtual=virtual, slots=slots_of("pk"))
     return _with_shares(clients, "pk", now).order_by("virtual", "pk")
 
 
 def _with_shares(rows: QuerySet[Any], client: str, now: datetime) -> QuerySet[Any]:
-    since = week_of(now.date()) - timedelta(weeks=RECENT_WEEKS - 1)
-    own = _received(since).filter(client=OuterRef(client))
+    return _with_weeks(rows, client, week_of(now.date()) - timedelta(weeks=RECENT_WEEKS - 1))
+
+
+def _with_weeks(rows: QuerySet[Any], client: str, since: date) -> QuerySet[Any]:
+    """Annotate what a client received in each week, and beside it what all did."""
+    weeks = ReceivedMinutes.objects.filter(week_date__gte=since).order_by()
+    own = weeks.filter(client=OuterRef(client)).values(week=_AS_JSON)
+    # The same for every row, so that it is summed once.
+    sums = {"all_minutes": Sum("minutes"), "all_slots": Sum("slots")}
+    everybody = weeks.values("week_date").annotate(**sums).values(week=_SUMS_AS_JSON)
     found: QuerySet[Any] = rows.annotate(
-        share_minutes=Coalesce(Subquery(_sum_of(own)), 0),
-        share_of_minutes=Coalesce(Subquery(_sum_of(_received(since))), 0),
-        share_slots=slots_of(client),
-        share_of_slots=Coalesce(Subquery(_all_slots()), 0),
+        own_weeks=ArraySubquery(own), all_weeks=ArraySubquery(everybody)
     )
     return found
 
 
-def _received(since: date) -> QuerySet[ReceivedMinutes]:
-    return ReceivedMinutes.objects.filter(week_date__gte=since).order_by()
-
-
-def _sum_of(rows: QuerySet[ReceivedMinutes]) -> QuerySet:  # type: ignore[type-arg]
-    return rows.annotate(all=Value(1)).values("all").annotate(total=Sum("minutes")).values("total")
-
-
-def _all_slots() -> QuerySet:  # type: ignore[type-arg]
-    served = Retainer.objects.filter(state__in=_SERVED).order_by().annotate(all=Value(1))
-    return served.values("all").annotate(total=Sum("plan_version__slots")).values("total")
+def _by_week(row: Any) -> dict[date, Share]:
+    """Give the share of each week in which anybody received anything, oldest first."""
+    own = {each["week"]: each for each in row.own_weeks}
+    found = {}
+    for each in sorted(row.all_weeks, key=lambda each: each["week"]):
+        mine = own.get(each["week"], {"minutes": 0, "slots": 0})
+        due = each["minutes"] * mine["slots"] / each["slots"]
+        found[date.fromisoformat(each["week"])] = Share(mine["minutes"], each["minutes"], due)
+    return found

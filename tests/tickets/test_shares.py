@@ -1,0 +1,115 @@
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from clients import actions as client_actions
+from clients.models import Client, PlanVersion, Project, User
+from tests import factories
+from tickets import actions
+from tickets.models import ReceivedMinutes, Ticket
+from tickets.queries.receipts import receipt_of
+from tickets.queries.shares import Share, clients_by_share, recent_share, share_of, weeks_of
+
+# A Wednesday, in office hours.
+NOON = datetime(2026, 6, 10, 10, 0, tzinfo=UTC)
+DAY = timedelta(days=1)
+WEEK = 7 * DAY
+
+
+def log(ticket: Ticket, engineer: User, minutes: int, now: datetime = NOON, **facts: Any) -> None:
+    actions.log_time(ticket_id=ticket.pk, minutes=minutes, actor=engineer, now=now, **facts)
+
+
+def move(client: Client, state: str, now: datetime) -> None:
+    client_actions.set_retainer_state(
+        retainer_id=client.retainers.get().pk, state=state, actor=None, now=now
+    )
+
+
+def percents(client: Client, now: datetime, weeks: int = 4) -> list[int | None]:
+    return [share.percent for _, share in weeks_of(client.pk, now, weeks=weeks)]
+
+
+@pytest.fixture
+def ours(project: Project, engineer: User) -> Ticket:
+    return factories.make_ticket(project=project, engineer=engineer, now=NOON)
+
+
+@pytest.fixture
+def theirs(foreign_project: Project, engineer: User) -> Ticket:
+    return factories.make_ticket(project=foreign_project, engineer=engineer, now=NOON)
+
+
+@pytest.mark.parametrize("change", ["ends", "pauses", "comes", "other plan"])
+def test_what_was_received_stays_what_it_was_whoever_comes_and_goes_later(
+    acme: Client, globex: Client, ours: Ticket, theirs: Ticket, engineer: User, change: str
+) -> None:
+    log(ours, engineer, 60)
+    log(theirs, engineer, 60)
+    later = NOON + 3 * WEEK
+    before = percents(acme, later), receipt_of(ours, later), _listed(acme, later)
+    assert before[0] == [100, None, None, None]
+
+    if change == "comes":
+        factories.make_retainer(client=factories.make_client(now=later), now=later)
+    elif change == "other plan":
+        PlanVersion.objects.filter(retainers__client=globex).update(slots=9)
+    else:
+        move(globex, "ended" if change == "ends" else "paused", NOON + 2 * DAY)
+
+    assert (percents(acme, later), receipt_of(ours, later), _listed(acme, later)) == before
+
+
+def _listed(client: Client, now: datetime) -> Share:
+    return share_of(clients_by_share(now).get(pk=client.pk))
+
+
+def test_lists_and_the_weeks_themselves_give_the_same_share(
+    acme: Client, globex: Client, ours: Ticket, theirs: Ticket, engineer: User
+) -> None:
+    PlanVersion.objects.filter(retainers__client=globex).update(slots=2)
+    log(theirs, engineer, 120)
+    PlanVersion.objects.filter(retainers__client=globex).update(slots=1)
+    log(ours, engineer, 45, NOON + WEEK)
+    log(theirs, engineer, 45, NOON + WEEK)
+
+    share = _listed(acme, NOON + WEEK)
+    # A third of 120 and a half of 90 minutes.
+    assert share == recent_share(weeks_of(acme.pk, NOON + WEEK)) == Share(45, 210, 85)
+    assert share.percent == 53
+
+
+def test_a_client_that_was_served_has_its_share_of_a_week_in_which_it_received_nothing(
+    acme: Client, theirs: Ticket, engineer: User
+) -> None:
+    log(theirs, engineer, 60)
+    assert percents(acme, NOON, weeks=1) == [0]
+    (_, week), *_ = weeks_of(acme.pk, NOON, weeks=1)
+    assert week.due_minutes == 30
+
+
+def test_who_begins_within_a_week_shares_in_it_from_its_first_minutes_on(
+    acme: Client, ours: Ticket, engineer: User
+) -> None:
+    log(ours, engineer, 60)
+    new = factories.make_client(now=NOON)
+    factories.make_retainer(client=new, plan_version=factories.make_plan_version(slots=3), now=NOON)
+    ticket = factories.make_ticket(
+        project=factories.make_project(new, now=NOON), engineer=engineer, now=NOON
+    )
+    assert percents(acme, NOON, weeks=1) == [100]
+
+    log(ticket, engineer, 60)
+
+    assert percents(acme, NOON, weeks=1) == [200]
+    assert ReceivedMinutes.objects.get(client=new).slots == 3
+
+
+def test_time_of_a_past_week_is_counted_by_the_slots_of_that_week(
+    acme: Client, globex: Client, ours: Ticket, theirs: Ticket, engineer: User
+) -> None:
+    log(ours, engineer, 60)
+    move(globex, "ended", NOON + DAY)
+    log(ours, engineer, 60, NOON + WEEK, work_date=NOON.date())
+    assert percents(acme, NOON + WEEK, weeks=2) == [200, None]
