@@ -6,6 +6,8 @@ from random import Random
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clients.models import Client, Project, User
@@ -91,6 +93,28 @@ def test_a_promise_that_comes_near_goes_before_the_fair_choice(
     kept = started(near).data
     assert (kept["lane"], kept["reason"], kept["slack"]) == ("L1", "slack", 200 * 60_000_000)
     assert recomputed_terms(started(near)) == kept
+
+
+def test_who_has_work_in_hand_leaves_what_is_due_first_to_whoever_is_free(
+    project: Project, foreign_project: Project, engineer: User, engineer2: User
+) -> None:
+    make = partial(factories.make_ticket, engineer=engineer, now=MORNING)
+    make(project=project, severity="S4", estimate_minutes=1000, state="in_progress")
+    near = make(project=foreign_project, severity="S2", estimate_minutes=120)
+    other = make(project=project, severity="S4", estimate_minutes=60)
+    due_at = house_calendar().add_minutes(MORNING, 240)
+    Ticket.objects.filter(pk=near.pk).update(due_at=due_at, committed_at=MORNING)
+    Ticket.objects.filter(pk=other.pk).update(due_at=None, committed_at=None)
+    actions.refresh_plan(now=MORNING)
+
+    with CaptureQueriesContext(connection) as asked:
+        assert actions.take_next(actor=engineer, now=MORNING) == other
+    statements = [each["sql"] for each in asked if "SAVEPOINT" not in each["sql"]]
+    assert len(statements) < 12
+    assert started(other).data["lane"] == "L2"
+    assert actions.take_next(actor=engineer, now=MORNING) == near, "nobody idles"
+    assert started(near).data["reason"] == "forced"
+    assert recomputed_terms(started(near)) == started(near).data
 
 
 def test_who_has_enough_in_progress_gets_no_more(
@@ -231,7 +255,7 @@ def test_the_indexes_give_what_the_rules_give_on_the_whole_queue(db: None, seed:
             assert place is not None
             assert (place.lane, place.reason) == (expected.lane, expected.reason)
             assert place.number == expected.ticket.ticket
-            page = order_of(takeable(taker), taker, now=now, most=20, keeps=trials.keep)
+            page = order_of(takeable(taker), taker, now=now, most=20, trials=trials)
             assert page[0].number == place.number
             assert len({each.number for each in page}) == len(page)
             assert {each.number for each in page} == {

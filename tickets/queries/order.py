@@ -3,7 +3,7 @@
 The lanes are those of ``tickets.rules.queue.lanes``; indexes give their heads (decision 11).
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
@@ -20,7 +20,7 @@ from tickets.models import ShareAccount, Ticket
 from tickets.models.tickets import LONG_MINUTES
 from tickets.queries.shares import slots_of
 from tickets.queries.takers import Taker, Trials
-from tickets.rules.queue.lanes import Waiting, decide, is_urgent
+from tickets.rules.queue.lanes import MOST_TRIED, Waiting, decide, is_urgent
 from tickets.rules.queue.rank import business_days, score_of
 from tickets.rules.states import TicketState
 from tickets.rules.words import Priority
@@ -43,7 +43,7 @@ class Place:
 
     ticket: Waiting
     lane: str
-    reason: str  # p1, slack, simulation, share, override
+    reason: str  # p1, slack, simulation, share, forced, override
     received_at: datetime
     rank: float
     score: float
@@ -78,7 +78,7 @@ def next_for(taker: Taker, trials: Trials, *, without: Iterable[int] = ()) -> Pl
     rows = takeable(taker)
     if passed := list(without):
         rows = rows.exclude(number__in=passed)
-    places = order_of(rows, taker, now=trials.now, most=1, keeps=trials.keep)
+    places = order_of(rows, taker, now=trials.now, most=1, trials=trials)
     return places[0] if places else None
 
 
@@ -88,31 +88,47 @@ def order_of(
     *,
     now: datetime,
     most: int,
-    keeps: Callable[[Waiting], bool] = lambda _: True,
+    trials: Trials | None = None,
 ) -> list[Place]:
     """Give the first places of queued tickets in the order they would be taken at this instant.
 
-    ``keeps`` tells whether every promise stands if a ticket is taken first.
+    Without ``trials`` nothing is simulated, as if nothing could break.
     """
-    look = _Look(rows, taker.house, now, most)
+    look = _Look(rows, taker.house, now, max(most, MOST_TRIED))
     critical, earliest, urgent, accounts = look.heads(taker.user)
     places = [look.place(row, "L0", "p1") for row in critical]
     places += [look.place(row, "L1", "slack") for row in urgent]
+    if trials and not critical:
+        first = _head(look, places, earliest, accounts, trials)
+        places = (
+            [first, *(place for place in places if place.number != first.number)] if first else []
+        )
     if len(places) < most:
         places += look.by_share(accounts, most - len(places), {each.number for each in places})
-    if not critical and earliest is not None and places:
-        first = _head(look.place(earliest, "L1", "simulation"), places[0], keeps)
-        places = [first, *(place for place in places if place.number != first.number)]
     return places[:most]
 
 
-def _head(earliest: Place, first: Place, keeps: Callable[[Waiting], bool]) -> Place:
-    """Give what comes first where no P1 waits: an urgent one or the fair choice, or what is due
-    before it.
-    """
-    urgent = first.ticket if first.lane == "L1" else None
-    choice = decide(earliest.ticket, urgent, first.ticket, keeps)
-    return earliest if choice.reason == "simulation" else first
+def _head(
+    look: "_Look", urgent: list[Place], earliest: Row | None, accounts: list[Row], trials: Trials
+) -> Place | None:
+    """Give what comes first where no P1 waits."""
+    shares: dict[int, Place] = {}
+
+    def fair(broken: Collection[int]) -> Waiting | None:
+        for place in look.by_share(accounts, 1, set(broken)):
+            shares[place.number] = place
+            return place.ticket
+        return None
+
+    by_due = look.place(earliest, "L1", "simulation") if earliest else None
+    choice = decide(
+        by_due.ticket if by_due else None, urgent[0].ticket if urgent else None, fair, trials.keep
+    )
+    if choice is None:
+        return None
+    known = {each.number: each for each in (*urgent[:1], *([by_due] if by_due else []))}
+    places = shares if choice.lane == "L2" else known
+    return replace(places[choice.ticket.ticket], lane=choice.lane, reason=choice.reason)
 
 
 def place_of(ticket: Ticket, *, now: datetime, lane: str = "", reason: str = "") -> Place:

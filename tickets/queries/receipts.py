@@ -57,9 +57,9 @@ def lines_of(
     ``rows`` are some of ``takeable``, to narrow it: what is next among those is no promise about
     all of them, so nothing is simulated.
     """
-    keeps = Trials(taker, now).keep if rows is None else (lambda _: True)
+    trials = Trials(taker, now) if rows is None else None
     found = takeable(taker) if rows is None else rows
-    places = order_of(found, taker, now=now, most=first + most, keeps=keeps)[first:]
+    places = order_of(found, taker, now=now, most=first + most, trials=trials)[first:]
     shown = with_shares(open_tickets(), now).filter(number__in=[each.number for each in places])
     tickets = {ticket.number: ticket for ticket in shown}
     return [
@@ -157,6 +157,8 @@ def _reason(place: Place, client: str, share: Share | None, now: datetime) -> st
         return f"P1, {due}"
     if place.reason == "simulation":
         return f"would be late if another came first, {due}"
+    if place.reason == "forced":
+        return f"whatever came first, a promise would be late; {due}"
     if place.lane == "L1":
         return f"{_slack(ticket, now)}, {due}"
     if place.lane == "override":

@@ -1,6 +1,6 @@
 """Which ticket is next, and why: lanes L0, L1 and L2 (docs: the queue, 3)."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.calendars import MINUTE
@@ -11,6 +11,8 @@ from tickets.rules.queue.taking import take_first
 from tickets.rules.words import Priority
 
 _DAY = 480 * MINUTE  # a business day, in microseconds
+# So many tickets are tried for one that keeps every promise: each takes a simulation.
+MOST_TRIED = 4
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Choice:
 
     lane: str
     ticket: Waiting
-    reason: str  # p1, slack, simulation, share
+    reason: str  # p1, slack, simulation, share, forced
 
 
 def choose(
@@ -60,7 +62,7 @@ def choose(
     virtual: Mapping[int, float],
     now: int,
 ) -> Choice | None:
-    """Give the next ticket for an engineer who is free ``now``, or None if they may take none.
+    """Give the next ticket for an engineer who asks ``now``, or None if they may take none.
 
     ``workers`` are all engineers, this one among them; ``virtual`` the clients' virtual times.
     """
@@ -69,8 +71,6 @@ def choose(
     critical = [each for each in mine if each.priority == Priority.P1]
     if critical:
         return Choice("L0", min(critical, key=_p1_order), "p1")
-    if not mine:
-        return None
     committed = sorted((each for each in mine if each.due is not None), key=_due_order)
 
     def keeps(first: Waiting) -> bool:
@@ -78,30 +78,46 @@ def choose(
         jobs.sort(key=lambda job: job.order)
         return not take_first(jobs, workers, engineer, first.ticket, first.work, now).late
 
+    def fair(broken: Collection[int]) -> Waiting | None:
+        left = [each for each in mine if each.ticket not in broken]
+        return fair_choice(left, virtual) if left else None
+
     urgent = next((each for each in committed if each.urgent), None)
-    return decide(committed[0] if committed else None, urgent, fair_choice(mine, virtual), keeps)
+    return decide(committed[0] if committed else None, urgent, fair, keeps)
 
 
 def decide(
     earliest: Waiting | None,
     urgent: Waiting | None,
-    fair: Waiting,
+    fair: Callable[[Collection[int]], Waiting | None],
     keeps: Callable[[Waiting], bool],
-) -> Choice:
-    """Give the next ticket where no P1 waits.
+) -> Choice | None:
+    """Give the next ticket where no P1 waits; None if nothing does.
 
-    ``earliest`` is what is due first of all promised, ``urgent`` of all urgent, ``fair`` whose turn
-    it is by share; ``keeps`` tells whether every promise stands if a ticket is taken first. Taking
-    what is due first is what the simulation does, so it needs none; what is urgent but due later
-    goes before it only if that breaks nothing.
+    ``earliest`` is what is due first of all promised, ``urgent`` of all urgent; ``fair`` gives
+    whose turn it is by share, some tickets passed over; ``keeps`` tells whether every promise
+    stands if a ticket is taken first. For whoever is free first what is due first always keeps all:
+    the simulation gives it to them. In the hands of others it may be late itself, where somebody
+    else will be free for it; so the next by share that keeps all is looked for. Where none is found
+    what is due first goes: nobody idles while work they may take waits.
     """
+    by_share = fair(())
+    if by_share is None:
+        return None
     if earliest is None:
-        return Choice("L2", fair, "share")
-    if urgent is not None and (urgent.ticket == earliest.ticket or keeps(urgent)):
-        return Choice("L1", urgent, "slack")
-    if urgent is not None or not keeps(fair):
+        return Choice("L2", by_share, "share")
+    first = Choice("L1", urgent, "slack") if urgent else Choice("L2", by_share, "share")
+    if keeps(first.ticket):
+        return first
+    broken = {first.ticket.ticket}
+    if earliest.ticket not in broken and keeps(earliest):
         return Choice("L1", earliest, "simulation")
-    return Choice("L2", fair, "share")
+    broken.add(earliest.ticket)
+    while len(broken) < MOST_TRIED and (other := fair(broken)):
+        if keeps(other):
+            return Choice("L2", other, "share")
+        broken.add(other.ticket)
+    return Choice("L1", earliest, "forced")
 
 
 def is_urgent(slack: int, work: int) -> bool:

@@ -5,9 +5,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from tests.tickets.rules.queue.workers import workers
-from tickets.rules.queue.forward import Worker, first_late
-from tickets.rules.queue.lanes import Waiting, choose, fair_choice, joined, moved
+from tickets.rules.queue.forward import Job, Worker, first_late
+from tickets.rules.queue.lanes import MOST_TRIED, Waiting, choose, fair_choice, joined, moved
 from tickets.rules.queue.shifts import Shifts
+from tickets.rules.queue.taking import take_first
 from tickets.rules.words import Priority
 
 LOWER = [Priority.P2, Priority.P3, Priority.P4]
@@ -117,7 +118,7 @@ def test_what_passed_the_simulation_is_kept_by_following_the_lanes(
     waiting: list[Waiting], people: list[Worker]
 ) -> None:
     """Nothing comes in between: no P1, absence, override or overrun."""
-    plan = sorted((each.job for each in waiting if each.due is not None), key=lambda job: job.order)
+    plan = plan_of(waiting)
     assume(plan)
     assume(first_late(plan, people) is None)
     left, virtual = list(waiting), dict[int, float]()
@@ -141,6 +142,79 @@ def test_what_passed_the_simulation_is_kept_by_following_the_lanes(
         assert choice.ticket.due is None or (done is not None and done <= choice.ticket.due)
         people[engineer] = replace(me, free_at=10**9 if done is None else done)
     assert not any(each.due is not None for each in left)
+
+
+@settings(max_examples=80)
+@given(queues(groups=1, p1=False), workers(groups=1), st.lists(st.integers(0, 3), max_size=12))
+def test_promises_hold_while_people_with_work_in_hand_press_as_long_as_a_choice_keeps_all(
+    waiting: list[Waiting], people: list[Worker], pressing: list[int]
+) -> None:
+    """Whoever is free first is always given what keeps all; others take what breaks nothing."""
+    assume(first_late(plan_of(waiting), people) is None)
+    left, presses = list(waiting), list(pressing)
+    while left:
+        starts = [
+            (start, worker.engineer)
+            for worker in people
+            if (start := worker.shifts.next_open(worker.free_at)) is not None
+        ]
+        if not starts:
+            break
+        now, first = min(starts)
+        engineer = presses.pop() % len(people) if presses else first
+        me = people[engineer]
+        choice = choose(left, people, engineer, {}, now)
+        if choice is None or choice.reason == "forced":
+            assert choice is None or engineer != first
+            if choice is not None:
+                mine = [each for each in left if me.groups is None or each.group in me.groups]
+                broken = [each for each in mine if breaks(left, people, engineer, each, now)]
+                assert choice.ticket in broken
+                assert len(broken) >= min(MOST_TRIED, len(mine))
+            elif engineer == first:
+                people[engineer] = replace(me, free_at=10**9)
+            continue
+        assert not breaks(left, people, engineer, choice.ticket, now)
+        left.remove(choice.ticket)
+        done = me.shifts.finish(max(now, me.free_at), choice.ticket.work)
+        assert choice.ticket.due is None or (done is not None and done <= choice.ticket.due)
+        people[engineer] = replace(me, free_at=10**9 if done is None else done)
+        assert first_late(plan_of(left), people) is None
+
+
+def plan_of(waiting: list[Waiting]) -> list[Job]:
+    """Give what is promised, in order."""
+    return sorted((each.job for each in waiting if each.due is not None), key=lambda job: job.order)
+
+
+def breaks(
+    waiting: list[Waiting], people: list[Worker], engineer: int, ticket: Waiting, now: int
+) -> bool:
+    """Tell whether a promise becomes late if somebody takes a ticket now."""
+    plan = plan_of(waiting)
+    return bool(take_first(plan, people, engineer, ticket.ticket, ticket.work, now).late)
+
+
+def test_who_has_work_in_hand_leaves_what_is_due_first_to_whoever_is_free() -> None:
+    busy, free = Worker(1, ANYTIME, 50), Worker(2, ANYTIME, 0)
+    near = Waiting(1, 1, Priority.P2, 1, 0, 10, due=40)
+    other = Waiting(2, 2, Priority.P4, 1, 0, 10)
+    assert near.urgent
+
+    choice = choose([near, other], [busy, free], 1, {}, 0)
+    assert choice is not None
+    assert (choice.ticket, choice.lane, choice.reason) == (other, "L2", "share")
+    choice = choose([near, other], [busy, free], 2, {}, 0)
+    assert choice is not None
+    assert (choice.ticket, choice.lane, choice.reason) == (near, "L1", "slack")
+
+
+def test_what_is_due_first_is_given_where_every_choice_breaks_something() -> None:
+    busy, free = Worker(1, ANYTIME, 50), Worker(2, ANYTIME, 0)
+    near = Waiting(1, 1, Priority.P2, 1, 0, 10, due=40)
+    choice = choose([near], [busy, free], 1, {}, 0)
+    assert choice is not None
+    assert (choice.ticket, choice.lane, choice.reason) == (near, "L1", "forced")
 
 
 def test_what_is_urgent_but_not_due_first_waits_if_it_would_break_that() -> None:
