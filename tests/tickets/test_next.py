@@ -9,9 +9,11 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.timezone import localtime
 
 from clients.models import Client, Project, User
 from clients.queries import house_calendar
+from clients.rules.times import describe_moment
 from core.calendars import micros
 from tests import factories
 from tests.threads import losers, press_at_once, winners
@@ -26,7 +28,7 @@ from tickets.models import (
 )
 from tickets.queries.crew import crew
 from tickets.queries.order import next_for, order_of, takeable
-from tickets.queries.receipts import receipt_of, receipt_of_start, recomputed_terms
+from tickets.queries.receipts import lines_of, receipt_of, receipt_of_start, recomputed_terms
 from tickets.queries.shares import week_of, weeks_of
 from tickets.queries.takers import Trials, taker_of
 from tickets.rules.queue.lanes import Waiting, choose
@@ -117,6 +119,68 @@ def test_who_has_work_in_hand_leaves_what_is_due_first_to_whoever_is_free(
     assert recomputed_terms(started(near)) == started(near).data
 
 
+def test_the_line_and_the_sheet_say_when_it_would_be_done_if_another_came_first(
+    project: Project, foreign_project: Project, engineer: User
+) -> None:
+    fair = factories.make_ticket(
+        project=project, engineer=engineer, severity="S4", estimate_minutes=2000, now=MORNING
+    )
+    near = factories.make_ticket(project=foreign_project, engineer=engineer, now=MORNING)
+    house = house_calendar()
+    due_at, done_at = (house.add_minutes(MORNING, minutes) for minutes in (1500, 2060))
+    Ticket.objects.filter(pk=fair.pk).update(due_at=None, committed_at=None)
+    Ticket.objects.filter(pk=near.pk).update(due_at=due_at, committed_at=MORNING)
+    ShareAccount.objects.filter(client=near.client).update(virtual_minutes=500)
+    leave_alone(engineer)
+    actions.refresh_plan(now=MORNING)
+
+    taker = taker_of(engineer)
+    [line, _] = lines_of(taker, now=MORNING, first=0, most=5)
+    done, due = (describe_moment(localtime(each), localtime(MORNING)) for each in (done_at, due_at))
+    assert line.receipt.line == f"L1: would be done {done} if another came first, due {due}"
+    sheet = receipt_of(Ticket.objects.get(pk=near.pk), MORNING, taker)
+    assert sheet == line.receipt
+    [term] = [each for each in sheet.terms if each.name == "If another came first"]
+    assert term.value == f"#{near.number} done {done}, due {due}: 9 h 20 min late"
+
+    actions.take_next(actor=engineer, now=MORNING)
+    assert recomputed_terms(started(near)) == started(near).data
+    found = receipt_of_start(started(near))
+    assert found is not None and found.line == line.receipt.line
+
+
+def test_the_line_names_the_other_promise_for_which_a_ticket_goes_first(
+    project: Project, foreign_project: Project, engineer: User
+) -> None:
+    fair = factories.make_ticket(
+        project=project, engineer=engineer, severity="S4", estimate_minutes=2000, now=MORNING
+    )
+    first, other = (
+        factories.make_ticket(
+            project=foreign_project, engineer=engineer, estimate_minutes=minutes, now=MORNING
+        )
+        for minutes in (60, 600)
+    )
+    house = house_calendar()
+    Ticket.objects.filter(pk=fair.pk).update(due_at=None, committed_at=None)
+    for ticket, minutes in ((first, 2100), (other, 2400)):
+        due_at = house.add_minutes(MORNING, minutes)
+        Ticket.objects.filter(pk=ticket.pk).update(due_at=due_at, committed_at=MORNING)
+    ShareAccount.objects.filter(client=first.client).update(virtual_minutes=500)
+    leave_alone(engineer)
+    actions.refresh_plan(now=MORNING)
+
+    line = lines_of(taker_of(engineer), now=MORNING, first=0, most=1)[0].receipt.line
+    assert line.startswith(f"L1: #{other.number} would be done ")
+    assert "if another came first, due " in line
+
+
+def leave_alone(engineer: User) -> None:
+    """Let nobody else take tickets."""
+    for person in User.objects.filter(is_staff=True).exclude(pk=engineer.pk):
+        person.groups.clear()
+
+
 def test_who_has_enough_in_progress_gets_no_more(
     project: Project, engineer: User, now: datetime
 ) -> None:
@@ -184,9 +248,7 @@ def test_the_event_of_an_override_names_what_breaks_and_by_how_much(
     Ticket.objects.update(due_at=None, committed_at=None)
     due_at = house_calendar().add_minutes(MORNING, 90)
     Ticket.objects.filter(pk=promised.pk).update(due_at=due_at, committed_at=MORNING)
-    # Whoever is not here cannot keep the promise instead.
-    for person in User.objects.filter(is_staff=True).exclude(pk=engineer.pk):
-        person.groups.clear()
+    leave_alone(engineer)  # nobody else keeps the promise instead
 
     actions.start_ticket(
         ticket_id=other.pk, actor=engineer, now=MORNING, reason="The client insists."

@@ -54,7 +54,7 @@ def receipt_page(request: HttpRequest, console: Console, number: int) -> HttpRes
     ticket = get_ticket_for(console.user, number)
     context: dict[str, Any] = {"ticket": ticket, "receipt": None}
     if ticket.state == TicketState.QUEUED:
-        context["receipt"] = receipt_of(ticket, console.now)
+        context["receipt"] = receipt_of(ticket, console.now, taker_of(console.user))
     elif event := _last_start(ticket):
         context |= {"receipt": receipt_of_start(event), "started_at": event.at}
     if request.headers.get("HX-Request"):

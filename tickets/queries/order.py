@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
@@ -37,6 +37,14 @@ _OF_ACCOUNT = ("client_id", "virtual_minutes", "slots", "best")
 _ACCOUNT_AS_JSON = JSONObject(**{name: name for name in _OF_ACCOUNT})
 
 
+class Broken(NamedTuple):
+    """A promise that would be late if another ticket came first; when nobody does it, no end."""
+
+    number: int
+    due: int
+    done: int | None
+
+
 @dataclass(frozen=True)
 class Place:
     """A ticket in the order: the lane it comes by, and what put it there."""
@@ -50,6 +58,8 @@ class Place:
     # The client's place in the fair sharing before it is taken; only known in L2.
     virtual: float = 0
     slots: int = 1
+    # What the simulation found that brought it before another.
+    broken: Broken | None = None
 
     @property
     def number(self) -> int:
@@ -128,7 +138,20 @@ def _head(
         return None
     known = {each.number: each for each in (*urgent[:1], *([by_due] if by_due else []))}
     places = shares if choice.lane == "L2" else known
-    return replace(places[choice.ticket.ticket], lane=choice.lane, reason=choice.reason)
+    found = replace(places[choice.ticket.ticket], lane=choice.lane, reason=choice.reason)
+    if choice.reason in ("simulation", "forced"):
+        other = urgent[0].ticket if urgent else fair(())
+        assert other is not None
+        found = replace(found, broken=_broken(other, found.number, trials))
+    return found
+
+
+def _broken(other: Waiting, number: int, trials: Trials) -> Broken | None:
+    """Give what would be late if ``other`` came first: the ticket itself, else the first one."""
+    trial = trials.of(other.ticket, other.work // MINUTE)
+    for job in sorted(trial.late, key=lambda job: job.ticket != number):
+        return Broken(job.ticket, job.due, trial.ends[job.ticket])
+    return None
 
 
 def place_of(ticket: Ticket, *, now: datetime, lane: str = "", reason: str = "") -> Place:

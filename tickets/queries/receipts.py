@@ -13,7 +13,15 @@ from clients.rules.times import describe_moment, describe_open_time
 from core.calendars import MINUTE, instant, micros
 from tickets.models import Ticket, TicketEvent
 from tickets.queries.lists import open_tickets
-from tickets.queries.order import Place, order_of, place_of, slack_of, takeable
+from tickets.queries.order import (
+    Broken,
+    Place,
+    next_for,
+    order_of,
+    place_of,
+    slack_of,
+    takeable,
+)
 from tickets.queries.shares import RECENT_WEEKS, Share, share_of, with_shares
 from tickets.queries.takers import Taker, Trials
 from tickets.rules.queue.lanes import Waiting
@@ -69,10 +77,15 @@ def lines_of(
     ]
 
 
-def receipt_of(ticket: Ticket, now: datetime) -> Receipt:
-    """Give the receipt of a ticket by what it is itself."""
+def receipt_of(ticket: Ticket, now: datetime, taker: Taker | None = None) -> Receipt:
+    """Give the receipt of a queued ticket: by what it is itself, or if it is next for ``taker``, as
+    the order of work says.
+    """
     found = with_shares(Ticket.objects.select_related("client"), now).get(pk=ticket.pk)
-    return receipt_at(place_of(found, now=now), found, now)
+    place = next_for(taker, Trials(taker, now)) if taker else None
+    if place is None or place.number != ticket.number:
+        place = place_of(found, now=now)
+    return receipt_at(place, found, now)
 
 
 def receipt_at(place: Place, ticket: Ticket, now: datetime) -> Receipt:
@@ -107,12 +120,14 @@ def terms_of(place: Place) -> dict[str, Any]:
         "slots": place.slots,
         "virtual": place.virtual,
         "virtual_after": place.virtual_after if place.lane in ("L2", "override") else place.virtual,
+        **({"broken": list(place.broken)} if place.broken else {}),
     }
 
 
 def recomputed_terms(event: TicketEvent) -> dict[str, Any]:
     """Compute the terms of a start from what does not follow from anything else: the ticket's
-    arrival, the house calendar, and of the event priority, reach, estimate, due time, slots and V.
+    arrival, the house calendar, and of the event priority, reach, estimate, due time, slots, V and
+    what the simulation found.
     """
     return terms_of(_recomputed(event))
 
@@ -135,14 +150,15 @@ def _recomputed(event: TicketEvent) -> Place:
         slack=slack_of(house, event.at, instant(due), work) if due is not None else 0,
     )
     rank = rank_of(priority, kept["reach"], since)
+    broken = Broken(*kept["broken"]) if "broken" in kept else None
     return Place(
         waiting, kept["lane"], kept["reason"], event.ticket.received_at, rank,
-        score_of(rank, days), kept["virtual"], kept["slots"],
+        score_of(rank, days), kept["virtual"], kept["slots"], broken,
     )  # fmt: skip
 
 
 def _receipt(place: Place, client: str, share: Share | None, now: datetime) -> Receipt:
-    terms = [*_due_terms(place, now), *_rank_terms(place, now)]
+    terms = [*_due_terms(place, now), *_simulation_terms(place, now), *_rank_terms(place, now)]
     if place.lane in ("L2", "override"):
         terms += _share_terms(place, client, share)
     lane = "Out of order" if place.lane == "override" else place.lane
@@ -155,15 +171,27 @@ def _reason(place: Place, client: str, share: Share | None, now: datetime) -> st
     due = f"due {_moment(ticket.due, now)}" if ticket.due is not None else "nothing promised"
     if place.lane == "L0":
         return f"P1, {due}"
-    if place.reason == "simulation":
-        return f"would be late if another came first, {due}"
     if place.reason == "forced":
-        return f"whatever came first, a promise would be late; {due}"
+        return f"a promise would be late whatever came first, {due}"
+    if place.broken:
+        return _simulated(place.broken, place.number, now)
+    if place.reason == "simulation":
+        # Of a start before what the simulation found was kept.
+        return f"would be late if another came first, {due}"
     if place.lane == "L1":
         return f"{_slack(ticket, now)}, {due}"
     if place.lane == "override":
         return f"{due}; {_sum(place)}"
     return f"{_received(client, share)}; {_sum(place)}"
+
+
+def _simulated(broken: Broken, number: int, now: datetime) -> str:
+    """Say which promise would be late if another ticket came first, and how."""
+    whose = "" if broken.number == number else f"#{broken.number} "
+    due = _moment(broken.due, now)
+    if broken.done is None:
+        return f"{whose}would not be done within half a year if another came first, due {due}"
+    return f"{whose}would be done {_moment(broken.done, now)} if another came first, due {due}"
 
 
 def _received(client: str, share: Share | None) -> str:
@@ -205,6 +233,20 @@ def _due_terms(place: Place, now: datetime) -> list[Term]:
         Term("Slack", _slack(ticket, now), "open time less the estimate"),
         Term("Urgent up to", describe_open_time(most), "the greater of 8 h and twice the estimate"),
     ]
+
+
+def _simulation_terms(place: Place, now: datetime) -> list[Term]:
+    broken = place.broken
+    if broken is None:
+        return []
+    value = f"#{broken.number} not done within half a year, due {_moment(broken.due, now)}"
+    if broken.done is not None:
+        late = house_calendar().minutes_between(instant(broken.due), instant(broken.done))
+        value = (
+            f"#{broken.number} done {_moment(broken.done, now)}, due {_moment(broken.due, now)}: "
+            f"{describe_open_time(late)} late"
+        )
+    return [Term("If another came first", value, "the forward simulation, at that instant")]
 
 
 def _rank_terms(place: Place, now: datetime) -> list[Term]:
