@@ -1,9 +1,12 @@
 import json
+import re
 from datetime import UTC, date, datetime, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
 
+from clients import actions as client_actions
 from clients.models import Client, PlanVersion, Project, User
 from tests import factories
 from tests.api import Api
@@ -16,6 +19,12 @@ from tickets.queries.forecasts import forecast, prospects
 NOON = datetime(2026, 6, 10, 10, 0, tzinfo=UTC)
 WEEK = timedelta(days=7)
 THIS_WEEK = date(2026, 6, 8)
+
+
+@pytest.fixture(autouse=True)
+def no_second_factor(settings: Any) -> None:
+    """Let staff in as in development."""
+    settings.STAFF_SECOND_FACTOR = False
 
 
 def _backlog(project: Project, engineer: User, **facts: Any) -> Ticket:
@@ -85,7 +94,7 @@ def test_any_number_of_tickets_costs_the_same(
     project: Project, engineer: User, django_assert_max_num_queries: Any
 ) -> None:
     tickets = [_backlog(project, engineer) for _ in range(6)]
-    with django_assert_max_num_queries(5):
+    with django_assert_max_num_queries(6):
         assert len(prospects(tickets, NOON)) == 6
 
 
@@ -116,6 +125,60 @@ def test_the_client_sees_what_is_promised_and_what_is_not(
     assert "beyond your plan" in page or "{0}" not in path
     answer = signed_in(charlie).get(path.format(waiting.number))
     assert answer.status_code == 404 or "likely the week of" not in answer.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [("paused", "while your plan is paused"), ("ended", "while your plan is not active")],
+)
+def test_nothing_is_late_while_the_plan_is_not_served(
+    acme: Client, alice: User, engineer: User, project: Project, now: datetime,
+    state: str, words: str,
+) -> None:  # fmt: skip
+    facts: Any = {"project": project, "engineer": engineer, "severity": "S4", "now": now}
+    promised = factories.make_ticket(**facts)
+    hand = factories.make_ticket(**facts, state="in_progress")
+    backlog = factories.make_ticket(**facts)
+    Ticket.objects.filter(pk=backlog.pk).update(due_at=None, committed_at=None)
+    Ticket.objects.exclude(pk=backlog.pk).update(due_at=now - timedelta(days=1))
+    retainer = acme.retainers.get()
+    client_actions.set_retainer_state(
+        retainer_id=retainer.pk, state=state, actor=None, now=now + timedelta(hours=1)
+    )
+
+    browser = signed_in(alice)
+    for ticket in (promised, hand, backlog):
+        page = _words(browser.get(f"/portal/tickets/{ticket.number}/"))
+        assert f"stands still {words}" in page
+        assert "is late" not in page and "likely the week" not in page
+    page = _words(browser.get("/portal/tickets/"))
+    assert page.count(f"stands still {words}") == 3
+    assert "due by" not in page.lower()
+
+    console = signed_in(engineer)
+    assert "data-late" not in console.get("/console/queue/").content.decode()
+    page = _words(console.get(f"/console/tickets/{promised.number}/"))
+    assert "due time stands still while the client's plan is not served" in page
+    assert "was due" not in page
+
+
+def test_no_due_time_is_told_while_we_wait_for_the_client(
+    project: Project, engineer: User, alice: User, now: datetime
+) -> None:
+    ticket = factories.make_ticket(
+        project=project, engineer=engineer, severity="S4", state="waiting", now=now
+    )
+    Ticket.objects.update(due_at=now - timedelta(days=1))
+    page = _words(signed_in(alice).get(f"/portal/tickets/{ticket.number}/"))
+    assert "Its due time stands still while we wait for you" in page and "is late" not in page
+    page = _words(signed_in(engineer).get(f"/console/tickets/{ticket.number}/"))
+    assert "due time stands still while we wait for the client" in page and "was due" not in page
+
+
+def _words(answer: Any) -> str:
+    """The words of a page, without tags, in one line."""
+    text = re.sub(r"<[^>]+>", " ", answer.content.decode())
+    return " ".join(unescape(text).split())
 
 
 def test_a_refusal_names_no_other_client(

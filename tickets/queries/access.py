@@ -9,6 +9,7 @@ from clients.queries import clients_for
 from clients.queries import role_of as client_role_of
 from clients.rules.roles import Role
 from tickets.models import Attachment, Comment, Report, Reporter, Ticket
+from tickets.queries.stops import with_stops
 
 Actor = User | ApiKey | Reporter | None
 
@@ -56,8 +57,12 @@ def reports_for(who: User | ApiKey) -> QuerySet[Report]:
 
 
 def get_ticket_for(who: User | ApiKey, number: int) -> Ticket:
-    """Give the ticket; raises Ticket.DoesNotExist for a foreign one as for a missing one."""
-    return tickets_for(who).select_related("assignee", "release").get(number=number)
+    """Give the ticket as ``with_stops`` does.
+
+    Raises Ticket.DoesNotExist for a foreign one as for a missing one.
+    """
+    tickets = with_stops(tickets_for(who))
+    return tickets.select_related("assignee", "release").get(number=number)
 
 
 def get_report_for(who: User | ApiKey, number: int) -> Report:

@@ -4,17 +4,19 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from django.db.models import Exists, OuterRef, Q, Sum
+from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
 from clients.models import Retainer
 from clients.rules.retainers import SERVED
 from core.calendars import MINUTE, micros
 from tickets.models import Ticket, TicketEvent, TicketEventKind
 from tickets.queries.crew import WEEKS_AHEAD, Crew, crew
+from tickets.queries.stops import with_stops
 from tickets.rules.states import TicketState
-from tickets.rules.words import Priority
+from tickets.rules.words import Priority, Stop
 
 
 @dataclass(frozen=True)
@@ -22,27 +24,34 @@ class Prospect:
     """What a client may expect of an open ticket. Without ``due_at`` it is in the backlog.
 
     ``week`` is the Monday of the week in which it is likely done; none where nobody is there to do
-    it within half a year. ``beyond_slots``: more was wanted than the plan's slots hold.
+    it within half a year. ``beyond_slots``: more was wanted than the plan's slots hold. With
+    ``stop`` it stands still, and so does its due time: it is as late as it was, and has no week.
     """
 
     due_at: datetime | None = None
     week: date | None = None
     beyond_slots: bool = False
+    stop: Stop | None = None
 
 
 def prospects(tickets: Iterable[Ticket], now: datetime) -> dict[int, Prospect]:
     """Give what there is to expect of each ticket, by number; what is done or under way has none.
 
-    However many tickets: five statements.
+    However many tickets: six statements.
     """
-    tickets = [ticket for ticket in tickets if ticket.is_open]
-    found = {each.number: Prospect(due_at=each.due_at) for each in tickets if each.due_at}
-    backlog = [each for each in tickets if not each.due_at and each.state == TicketState.QUEUED]
-    if backlog:
-        weeks, beyond = _weeks(backlog, now), _beyond_slots(backlog)
-        for each in backlog:
-            found[each.number] = Prospect(None, weeks.get(each.number), each.pk in beyond)
-    return found
+    tickets = [each for each in tickets if _has_prospect(each)]
+    stops = _stops(tickets)
+    backlog = [each for each in tickets if not (each.due_at or stops.get(each.number))]
+    weeks, beyond = (_weeks(backlog, now), _beyond_slots(backlog)) if backlog else ({}, set())
+    return {
+        each.number: Prospect(
+            due_at=each.due_at,
+            week=weeks.get(each.number),
+            beyond_slots=each.pk in beyond,
+            stop=stops.get(each.number),
+        )
+        for each in tickets
+    }
 
 
 def forecast(ticket: Ticket, now: datetime) -> date | None:
@@ -53,6 +62,20 @@ def forecast(ticket: Ticket, now: datetime) -> date | None:
     weeks.
     """
     return _weeks([ticket], now).get(ticket.number)
+
+
+def _has_prospect(ticket: Ticket) -> bool:
+    is_waiting = ticket.state == TicketState.QUEUED
+    return ticket.is_open and (ticket.due_at is not None or is_waiting)
+
+
+def _stops(tickets: list[Ticket]) -> dict[int, Stop]:
+    """Give what stands still, by number."""
+    if not tickets:
+        return {}
+    rows = Ticket.objects.filter(pk__in=[ticket.pk for ticket in tickets]).order_by()
+    shown: QuerySet[Any] = with_stops(rows)
+    return {number: Stop(stop) for number, stop in shown.values_list("number", "stop") if stop}
 
 
 def _weeks(tickets: Iterable[Ticket], now: datetime) -> dict[int, date]:

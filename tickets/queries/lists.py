@@ -7,6 +7,7 @@ from clients.queries import clients_for
 from core.text import clean_text
 from tickets.models import Report, Signal, Ticket
 from tickets.queries.access import reports_for, tickets_for
+from tickets.queries.stops import with_stops
 from tickets.rules.states import DONE, IN_TRIAGE, OPEN, ReportState, TicketState
 from tickets.rules.words import Severity
 
@@ -21,7 +22,8 @@ def capped_count(rows: QuerySet, cap: int = COUNT_CAP) -> int:  # type: ignore[t
 def open_tickets() -> QuerySet[Ticket]:
     """List the open tickets by priority, oldest first inside it.
 
-    Annotates ``respond_by``: the earliest promised first response nobody has given yet.
+    Annotates ``respond_by``: the earliest promised first response nobody has given yet; and what
+    ``with_stops`` does.
     """
     unanswered = (
         Report.objects.filter(ticket=OuterRef("pk"), first_response_at=None)
@@ -31,7 +33,7 @@ def open_tickets() -> QuerySet[Ticket]:
         .values("soonest")
     )
     return (
-        Ticket.objects.filter(state__in=OPEN)
+        with_stops(Ticket.objects.filter(state__in=OPEN))
         .select_related("client", "project", "assignee")
         .annotate(respond_by=Subquery(unanswered))
         .order_by("priority", "received_at", "number")

@@ -30,6 +30,14 @@ class Severity(TextChoices):
     S4 = "S4", "S4: cosmetic, wish or question"
 
 
+class Stop(TextChoices):
+    """Why a ticket and its due time stand still."""
+
+    WAITING = "waiting", "we wait for you"
+    PAUSED = "paused", "your plan is paused"
+    INACTIVE = "inactive", "your plan is not active"
+
+
 class Priority(TextChoices):
     """Where a ticket stands in the queue, from severity and reach."""
 
