@@ -12,10 +12,11 @@ from tickets.queries.takers import taker_of
 def test_what_was_to_spare_by_other_hours_is_not_believed(
     project: Project, engineer: User, now: datetime
 ) -> None:
-    QueuePlan.objects.create(pk=1, spare_minutes=600, simulated_at=now)
+    then = now + timedelta(minutes=2)
+    QueuePlan.objects.create(pk=1, spare_minutes=600, simulated_at=then)
     plan = taker_of(engineer).plan
-    assert plan is not None and plan.simulated_at == now
-    later = now + timedelta(minutes=2)
+    assert plan is not None and plan.simulated_at == then
+    later = then + timedelta(minutes=2)
     house = Calendar.objects.get(is_house=True)
     publish_calendar_version(
         calendar_id=house.pk, hours=office_hours("Asia/Tokyo"), actor=None, now=later

@@ -15,7 +15,7 @@ from core.errors import InvalidInput, MoveRefused
 from core.text import one_line
 from core.validation import check_fields, unless_taken
 from tickets.actions.events import record
-from tickets.actions.locks import lock_plan, lock_ticket, save_ticket
+from tickets.actions.locks import forget_spare, lock_ticket, save_ticket
 from tickets.models import Absence, Engineer, Skill, Ticket, TicketEventKind
 
 MOST_IN_PROGRESS = 20
@@ -57,7 +57,7 @@ def change_engineer(
     engineer.projects.set(terms["projects"])
     engineer.skills.set(terms["skills"])
     record_ours(ClientEventKind.ENGINEER_CHANGED, actor=actor, at=now, user=person, data=changed)
-    _forget_spare()
+    forget_spare()
     return engineer
 
 
@@ -76,7 +76,7 @@ def reset_engineer(*, engineer_id: int, actor: User | None, now: datetime) -> No
     record_ours(
         ClientEventKind.ENGINEER_CHANGED, actor=actor, at=now, user=person, data={"reset": True}
     )
-    _forget_spare()
+    forget_spare()
 
 
 @transaction.atomic
@@ -115,7 +115,7 @@ def add_absence(
     check_fields(absence)
     absence.save()
     _record_absence(ClientEventKind.ABSENCE_ADDED, absence, actor, now)
-    _forget_spare()
+    forget_spare()
     return absence
 
 
@@ -123,6 +123,7 @@ def add_absence(
 def remove_absence(*, absence_id: int, actor: User | None, now: datetime) -> Absence:
     """Take back a coming absence, or end a running one now; gives it as it was.
 
+    What was to spare stays: more hands make nothing late.
     Raises MoveRefused for one that is over.
     """
     absence = Absence.objects.select_for_update().get(pk=absence_id)
@@ -166,19 +167,7 @@ def set_ticket_skill(*, ticket_id: int, skill_id: int | None, actor: User, now: 
         ticket, TicketEventKind.TICKET_EDITED, actor=actor, at=now,
         data={"skill": [before, skill_id]},
     )  # fmt: skip
-    if ticket.due_at:
-        _forget_spare()
     return ticket
-
-
-def _forget_spare() -> None:
-    """Drop what the last simulation found to spare: it had other people, or other work for them.
-
-    More hands make nothing late, so that a removed absence needs none of this.
-    """
-    plan = lock_plan()
-    plan.spare_minutes, plan.simulated_at = 0, None
-    plan.save(update_fields=["spare_minutes", "simulated_at"])
 
 
 def _require_over(engineer_id: int, actor: User | None) -> None:

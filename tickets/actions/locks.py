@@ -7,8 +7,12 @@ from core.errors import StaleVersion
 from tickets.models import QueuePlan, Report, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.access import Actor, role_on
 from tickets.queries.people import ships_to_ask
+from tickets.rules.states import TicketState
 
 _THE_ONE = 1
+# What the forward simulation reads of a ticket that is in one of these states.
+_PLANNED = {"state", "assignee", "estimate_minutes", "skill", "due_at", "p1_approved_at"}
+_PLANNED_IN = [TicketState.QUEUED, TicketState.IN_PROGRESS, TicketState.WAITING]
 # These leave the ticket's own row as it was.
 _BESIDE_THE_ROW = [
     TicketEventKind.COMMENT_POSTED, TicketEventKind.NOTE_POSTED, TicketEventKind.LINK_ADDED,
@@ -45,10 +49,16 @@ def lock_report(report_id: int, *, actor: Actor, action: str) -> Report:
     return report
 
 
-def save_ticket(ticket: Ticket, *fields: str) -> None:
-    """Save the named fields of a locked ticket and move its version on."""
+def save_ticket(ticket: Ticket, *fields: str, keeps_spare: bool = False) -> None:
+    """Save the named fields of a locked ticket and move its version on.
+
+    What was to spare is dropped with what the simulation reads, unless whoever calls keeps it
+    right. What is done or in review takes no time: that makes nothing late.
+    """
     ticket.version += 1
     ticket.save(update_fields=[*fields, "version"])
+    if not keeps_spare and ticket.state in _PLANNED_IN and not _PLANNED.isdisjoint(fields):
+        forget_spare()
 
 
 def lock_unanswered(ticket_id: int) -> list[int]:
@@ -89,3 +99,11 @@ def lock_plan() -> QueuePlan:
         QueuePlan.objects.get_or_create(pk=_THE_ONE)
         plan = rows.get(pk=_THE_ONE)
     return plan
+
+
+def forget_spare() -> None:
+    """Drop what the last simulation found to spare: it had other work, or other people for it.
+
+    Whoever calls it holds the plan from here on, so that nobody keeps a simulation of before.
+    """
+    QueuePlan.objects.update(spare_minutes=0, simulated_at=None)

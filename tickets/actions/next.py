@@ -108,11 +108,14 @@ def _check_hand(taker: Taker) -> None:
 
 
 def _take(ticket: Ticket, place: Place, trials: Trials, actor: User, now: datetime) -> None:
-    """Start a locked ticket that is next."""
+    """Start a locked ticket that is next.
+
+    Whatever the lane, it takes of what is to spare: what is due first is only what the simulation
+    has them do if their hands are free and nothing due sooner waits for a client.
+    """
     if place.lane == "L2":
         _charge(place)
-    if place.reason == "share" or place.number in trials.tried:
-        _keep_spare(*trials.spare_after(place.ticket))
+    _keep_spare(*trials.spare_after(place.ticket))
     _start(ticket, actor, now, terms_of(place))
 
 
@@ -148,5 +151,6 @@ def _keep_spare(minutes: float, simulated_at: datetime | None) -> None:
 
 def _start(ticket: Ticket, actor: User, now: datetime, terms: dict[str, Any] | None = None) -> None:
     ticket.state, ticket.assignee = TicketState.IN_PROGRESS, actor
-    save_ticket(ticket, "state", "assignee")
+    # From the queue, what that leaves to spare was kept just now.
+    save_ticket(ticket, "state", "assignee", keeps_spare=terms is not None)
     record(ticket, _K.TICKET_STARTED, actor=actor, at=now, data=terms or {})

@@ -11,7 +11,7 @@ from clients.rules.roles import require
 from core.errors import InvalidInput, MoveRefused
 from core.text import clean_text
 from tickets.actions.events import record
-from tickets.actions.locks import lock_ticket
+from tickets.actions.locks import forget_spare, lock_ticket
 from tickets.actions.shares import count_minutes
 from tickets.models import Ticket, TicketEventKind, TimeEntry, Timer
 from tickets.queries.access import role_of
@@ -81,6 +81,7 @@ def void_time(*, entry_id: int, actor: User, now: datetime) -> TimeEntry:
         data={"minutes": entry.minutes},
     )
     count_minutes(ticket.client_id, entry.work_date, -entry.minutes)
+    forget_spare()
     return entry
 
 

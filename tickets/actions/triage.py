@@ -12,7 +12,7 @@ from tickets.actions.alerts import acknowledge_alert_of, raise_alert
 from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import post_on_report, put_back_into_triage
 from tickets.actions.events import record
-from tickets.actions.locks import lock_report, save_ticket
+from tickets.actions.locks import forget_spare, lock_report, save_ticket
 from tickets.actions.mails import mail_comment, mail_report
 from tickets.actions.promises import promise
 from tickets.actions.reports import respond_by
@@ -22,7 +22,7 @@ from tickets.models import Report, Source, Ticket, TicketEventKind, Triage
 from tickets.queries.people import reach_of
 from tickets.rules.states import OPEN, DeclineReason, ReportState, TicketState
 from tickets.rules.triage import ReportText, propose
-from tickets.rules.words import Kind, Severity
+from tickets.rules.words import Kind, Priority, Severity
 
 
 @transaction.atomic
@@ -97,6 +97,9 @@ def accept_report(
     if ticket.severity == Severity.S1 and triage.severity != Severity.S1:
         raise_alert(report=report, now=now)
     join_queue(ticket, now=now)
+    if ticket.priority == Priority.P1:
+        # It goes before all others even where it is promised nothing yet.
+        forget_spare()
     keep_clocks(ticket=ticket, now=now)
     promise(ticket, now=now)
     return ticket
@@ -227,6 +230,8 @@ def count_reach(ticket: Ticket, *, now: datetime) -> None:
     ticket.reach, ticket.unsigned_reach = counted, unsigned
     set_priority(ticket)
     save_ticket(ticket, "reach", "unsigned_reach", "priority", "rank")
+    if ticket.priority != before and Priority.P1 in (before, ticket.priority):
+        forget_spare()
     if grew:
         record(
             ticket,

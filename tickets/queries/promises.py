@@ -69,10 +69,11 @@ class Plan:
     def job_of(self, ticket: Ticket, due_at: datetime) -> Job:
         """Give the job a ticket would be with a due time."""
         known = next((job for job in self.jobs if job.ticket == ticket.number), None)
+        left = max(LEAST_LEFT_MINUTES, ticket.estimate_minutes)
         return Job(
             ticket=ticket.number,
             due=micros(due_at),
-            work=known.work if known else ticket.estimate_minutes * MINUTE,
+            work=known.work if known else left * MINUTE,
             p1=ticket.priority == Priority.P1,
             group=self.crew.group_of(ticket.project_id, ticket.skill_id),
         )

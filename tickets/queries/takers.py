@@ -9,10 +9,11 @@ from django.db.models import CharField, Count, Exists, OuterRef, Q, Subquery
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
-from clients.models import CalendarVersion, User
+from clients.models import CalendarVersion, ClientEvent, ClientEventKind, User
 from clients.queries import CALENDAR_MARK, known_calendars, staff
 from core.calendars import MINUTE, Calendar, micros
 from tickets.models import Engineer, QueuePlan, Ticket
+from tickets.queries.crew import LEAST_LEFT_MINUTES
 from tickets.queries.promises import Plan, plan_of
 from tickets.rules.queue.lanes import Waiting
 from tickets.rules.queue.promising import Trial
@@ -20,12 +21,17 @@ from tickets.rules.queue.spare import fits
 from tickets.rules.queue.taking import take_first
 from tickets.rules.states import BEGUN, TicketState
 
+_K = ClientEventKind
 WIP_LIMIT = 3
 BEGUN_CAP = 100
-# What was to spare counts for the hours it was simulated with; a minute is more than publishing
-# takes.
-_NEWER_HOURS = CalendarVersion.objects.filter(
-    version__gt=1, published_at__gte=OuterRef("simulated_at") - timedelta(minutes=1)
+# What was to spare counts for the hours and the people it was simulated with; a minute is more than
+# changing them takes.
+_BEFORE = OuterRef("simulated_at") - timedelta(minutes=1)
+_NEWER_HOURS = CalendarVersion.objects.filter(version__gt=1, published_at__gte=_BEFORE)
+_NEWER_PEOPLE = ClientEvent.objects.filter(
+    kind__in=[_K.STAFF_CHANGED, _K.USER_DEACTIVATED, _K.USER_REACTIVATED],
+    client=None,
+    at__gte=_BEFORE,
 )
 
 
@@ -70,7 +76,7 @@ class Trials:
 
     def of(self, number: int, minutes: int) -> Trial:
         """Simulate all promises with a ticket of so many minutes taken first."""
-        work = minutes * MINUTE
+        work = max(LEAST_LEFT_MINUTES, minutes) * MINUTE
         plan = self._plan = self._plan or plan_of(self.now)
         workers = plan.crew.workers
         if plan.crew.worker_of(self.taker.user) is None:
@@ -87,7 +93,7 @@ class Trials:
         plan = self.taker.plan
         if plan is None:
             return 0, None
-        return max(0.0, plan.spare_minutes - ticket.work / MINUTE), plan.simulated_at
+        return max(0.0, plan.spare_minutes - _in_hand(ticket)), plan.simulated_at
 
     def _fits(self, ticket: Waiting) -> bool:
         """Tell whether it fits into what is to spare, all time since then taken as lost.
@@ -100,7 +106,12 @@ class Trials:
         if ticket.due is not None and self.taker.in_progress:
             return False
         passed = (self.now - plan.simulated_at) / timedelta(minutes=1)
-        return fits(ticket.work / MINUTE, plan.spare_minutes, passed)
+        return fits(_in_hand(ticket), plan.spare_minutes, passed)
+
+
+def _in_hand(ticket: Waiting) -> float:
+    """Give the minutes that a ticket takes of somebody's time once they have it."""
+    return max(LEAST_LEFT_MINUTES, ticket.work / MINUTE)
 
 
 def taker_of(user: User) -> Taker:
@@ -123,7 +134,9 @@ def taker_of(user: User) -> Taker:
             mark=RawSQL(CALENDAR_MARK, [], output_field=CharField()),  # noqa: S611 - a constant
             spare=Subquery(QueuePlan.objects.values("spare_minutes")[:1]),
             simulated_at=Subquery(
-                QueuePlan.objects.exclude(Exists(_NEWER_HOURS)).values("simulated_at")[:1]
+                QueuePlan.objects.exclude(Exists(_NEWER_HOURS))
+                .exclude(Exists(_NEWER_PEOPLE))
+                .values("simulated_at")[:1]
             ),
             **{state.value: _some_of(state) for state in BEGUN},
         )
