@@ -61,8 +61,9 @@ SELECT id, (id * 37) %% 500, (id %% 9)::float, now() FROM clients_client
 ON CONFLICT DO NOTHING
 """
 _RECEIVED = """
-INSERT INTO tickets_receivedminutes (client_id, week_date, minutes)
-SELECT c.id, date_trunc('week', now() - week * interval '7 days')::date, 30 + (c.id * week) %% 400
+INSERT INTO tickets_receivedminutes (client_id, week_date, minutes, slots)
+SELECT c.id, date_trunc('week', now() - week * interval '7 days')::date, 30 + (c.id * week) %% 400,
+    1
 FROM clients_client AS c, generate_series(1, 26) AS week
 ON CONFLICT DO NOTHING
 """
