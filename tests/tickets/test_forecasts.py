@@ -12,8 +12,9 @@ from tests import factories
 from tests.api import Api
 from tests.portal import signed_in
 from tickets.admin.events import describe
-from tickets.models import Ticket, TicketEventKind
-from tickets.queries.forecasts import forecast, prospects
+from tickets.models import ShareAccount, Ticket, TicketEventKind
+from tickets.queries.forecasts import Prospect, forecast, prospects
+from tickets.rules.words import Unpromised
 
 # A Wednesday, in office hours.
 NOON = datetime(2026, 6, 10, 10, 0, tzinfo=UTC)
@@ -87,20 +88,60 @@ def test_who_is_on_no_plan_has_no_week(engineer: User, db: None) -> None:
     project = factories.make_project(now=NOON)
     ticket = _backlog(project, engineer)
     assert prospects([ticket], NOON)[ticket.number].week is None
-    assert not prospects([ticket], NOON)[ticket.number].beyond_slots
+    assert prospects([ticket], NOON)[ticket.number].why is None
 
 
 def test_any_number_of_tickets_costs_the_same(
     project: Project, engineer: User, django_assert_max_num_queries: Any
 ) -> None:
     tickets = [_backlog(project, engineer) for _ in range(6)]
-    with django_assert_max_num_queries(6):
+    with django_assert_max_num_queries(5):
         assert len(prospects(tickets, NOON)) == 6
 
 
 def test_what_is_under_way_is_not_in_the_backlog(project: Project, engineer: User) -> None:
     ticket = _backlog(project, engineer, state="in_progress")
     assert prospects([ticket], NOON) == {}
+
+
+def test_why_nothing_is_promised_is_asked_of_the_tokens_of_this_instant(
+    acme: Client, project: Project, foreign_project: Project, engineer: User, now: datetime,
+    alice: User, api_token: str,
+) -> None:  # fmt: skip
+    """Refused for want of a token first, and of time once there is one again."""
+    ticket = _backlog(project, engineer, now=now)
+    Ticket.objects.filter(pk=ticket.pk).update(estimate_minutes=3000)
+    PlanVersion.objects.filter(retainers__client=acme).update(
+        tokens_per_slot=1, most_tokens_per_slot=2
+    )
+    assert prospects([ticket], now)[ticket.number].why == Unpromised.SLOTS
+
+    account = ShareAccount.objects.filter(client=acme)
+    account.update(tokens=0, tokens_at=now - WEEK)
+    assert prospects([ticket], now)[ticket.number].why == Unpromised.CAPACITY
+    words = "our engineers are full until then"
+    for path in ("/portal/", "/portal/tickets/", f"/portal/tickets/{ticket.number}/"):
+        assert words in signed_in(alice).get(path).content.decode()
+    answer = Api(api_token).get(f"tickets/{ticket.number}")
+    assert json.loads(answer.content)["backlog_reason"] == "engineers_full"
+
+    # This week there is time for a short one: it is about to be promised.
+    account.update(tokens=1)
+    Ticket.objects.filter(pk=ticket.pk).update(estimate_minutes=15)
+    assert prospects([ticket], NOON)[ticket.number] == Prospect(week=THIS_WEEK)
+
+
+def test_the_api_tells_what_stands_still(
+    acme: Client, promised: Ticket, api_token: str, now: datetime
+) -> None:
+    def told() -> Any:
+        return json.loads(Api(api_token).get(f"tickets/{promised.number}").content)["stands_still"]
+
+    assert told() is None
+    client_actions.set_retainer_state(
+        retainer_id=acme.retainers.get().pk, state="paused", actor=None, now=now
+    )
+    assert told() == "paused"
 
 
 @pytest.fixture
@@ -122,7 +163,7 @@ def test_the_client_sees_what_is_promised_and_what_is_not(
     assert "due by" in page.lower()
     page = browser.get(path.format(waiting.number)).content.decode()
     assert "likely the week of" in page
-    assert "beyond your plan" in page or "{0}" not in path
+    assert "beyond your plan's slots" in unescape(page)
     answer = signed_in(charlie).get(path.format(waiting.number))
     assert answer.status_code == 404 or "likely the week of" not in answer.content.decode()
 
@@ -192,7 +233,8 @@ def test_a_refusal_names_no_other_client(
     )
     assert refused.due_at is None
     page = signed_in(alice).get(f"/portal/tickets/{refused.number}/").content.decode()
-    assert "backlog" in page and "beyond your plan" not in page
+    assert "backlog" in page and "our engineers are full until then" in page
+    assert "beyond your plan" not in page
     assert f"#{tight.number}" not in page and "Globex" not in page
     told = describe(refused.events.get(kind=TicketEventKind.NOT_PROMISED), {})
     assert told == f"put it into the backlog: #{tight.number} would be late"
@@ -205,7 +247,8 @@ def test_the_api_tells_both(api_token: str, promised: Ticket, waiting: Ticket) -
         return json.loads(api.get(path).content)
 
     first, second = (read(f"tickets/{each.number}") for each in (promised, waiting))
-    assert first["due_at"] and first["likely_week"] is None
+    assert first["due_at"] and first["likely_week"] is first["backlog_reason"] is None
+    assert second["backlog_reason"] == "beyond_slots"
     assert second["due_at"] is None
     assert date.fromisoformat(second["likely_week"]).weekday() == 0
     assert read("tickets")["results"] == [second, first]

@@ -222,11 +222,12 @@ def _move_by_stops(ticket: Ticket, now: datetime) -> bool:
 
 
 def _bucket(account: ShareAccount, terms: Terms) -> Bucket:
-    return Bucket(
-        tokens=account.tokens,
-        at=micros(account.tokens_at),
-        refill=float(terms.tokens_per_slot) * terms.slots,
-        most=float(terms.most_tokens_per_slot) * terms.slots,
+    return Bucket.of(
+        account.tokens,
+        micros(account.tokens_at),
+        terms.slots,
+        terms.tokens_per_slot,
+        terms.most_tokens_per_slot,
     )
 
 

@@ -10,8 +10,9 @@ from rest_framework import serializers
 from core.api.fields import FreeText
 from tickets.actions import MOST_BODY, MOST_SIGNALS, MOST_TEXT
 from tickets.models import Comment, Report, Reporter, SignalKind, Source, Ticket
+from tickets.queries.forecasts import Prospect
 from tickets.rules.states import DeclineReason, ReportState, TicketState
-from tickets.rules.words import Kind, Priority, Severity
+from tickets.rules.words import Kind, Priority, Severity, Stop, Unpromised
 
 Shape = serializers.Serializer[Any]
 
@@ -152,6 +153,15 @@ class TicketShape(Shape):
     likely_week = serializers.SerializerMethodField(
         help_text="The Monday of the week in which a ticket of the backlog is likely done."
     )
+    backlog_reason = serializers.SerializerMethodField(
+        help_text="Why nothing is promised: more is wanted than the plan's slots hold at this "
+        "moment, or our engineers are full until the likely week. Null where something is "
+        "promised, or a promise is still to be tried."
+    )
+    stands_still = serializers.SerializerMethodField(
+        help_text="Why the ticket and its due time stand still: we wait for the client, or the "
+        "plan is paused or not active. The due time moves on by as long as that takes."
+    )
     shipped_at = serializers.DateTimeField(allow_null=True)
     url = serializers.SerializerMethodField()
     portal_url = serializers.SerializerMethodField()
@@ -161,8 +171,22 @@ class TicketShape(Shape):
 
     @extend_schema_field(OpenApiTypes.DATE)
     def get_likely_week(self, ticket: Ticket) -> str | None:
-        prospect = self.context["prospects"].get(ticket.number)
+        prospect = self._prospect(ticket)
         return prospect.week.isoformat() if prospect and prospect.week else None
+
+    @extend_schema_field(serializers.ChoiceField(Unpromised.choices, allow_null=True))
+    def get_backlog_reason(self, ticket: Ticket) -> str | None:
+        prospect = self._prospect(ticket)
+        return prospect.why.value if prospect and prospect.why else None
+
+    @extend_schema_field(serializers.ChoiceField(Stop.choices, allow_null=True))
+    def get_stands_still(self, ticket: Ticket) -> str | None:
+        prospect = self._prospect(ticket)
+        return prospect.stop.value if prospect and prospect.stop else None
+
+    def _prospect(self, ticket: Ticket) -> Prospect | None:
+        found: Prospect | None = self.context["prospects"].get(ticket.number)
+        return found
 
     def get_release(self, ticket: Ticket) -> str | None:
         return ticket.release.version if ticket.release else None

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,11 +13,12 @@ from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 from clients.models import Retainer
 from clients.rules.retainers import SERVED
 from core.calendars import MINUTE, micros
-from tickets.models import Ticket, TicketEvent, TicketEventKind
+from tickets.models import Ticket
 from tickets.queries.crew import WEEKS_AHEAD, Crew, crew
 from tickets.queries.stops import with_stops
+from tickets.rules.queue.tokens import Bucket
 from tickets.rules.states import TicketState
-from tickets.rules.words import Priority, Stop
+from tickets.rules.words import Priority, Stop, Unpromised
 
 
 @dataclass(frozen=True)
@@ -24,34 +26,27 @@ class Prospect:
     """What a client may expect of an open ticket. Without ``due_at`` it is in the backlog.
 
     ``week`` is the Monday of the week in which it is likely done; none where nobody is there to do
-    it within half a year. ``beyond_slots``: more was wanted than the plan's slots hold. With
-    ``stop`` it stands still, and so does its due time: it is as late as it was, and has no week.
+    it within half a year. ``why`` it has none: more is wanted than the plan's slots hold at this
+    instant, or what else is promised fills the weeks before; none where a promise is still to be
+    tried. With ``stop`` it stands still, and so does its due time: it has no week, and is not late.
     """
 
     due_at: datetime | None = None
     week: date | None = None
-    beyond_slots: bool = False
+    why: Unpromised | None = None
     stop: Stop | None = None
 
 
 def prospects(tickets: Iterable[Ticket], now: datetime) -> dict[int, Prospect]:
     """Give what there is to expect of each ticket, by number; what is done or under way has none.
 
-    However many tickets: six statements.
+    However many tickets: five statements.
     """
     tickets = [each for each in tickets if _has_prospect(each)]
     stops = _stops(tickets)
     backlog = [each for each in tickets if not (each.due_at or stops.get(each.number))]
-    weeks, beyond = (_weeks(backlog, now), _beyond_slots(backlog)) if backlog else ({}, set())
-    return {
-        each.number: Prospect(
-            due_at=each.due_at,
-            week=weeks.get(each.number),
-            beyond_slots=each.pk in beyond,
-            stop=stops.get(each.number),
-        )
-        for each in tickets
-    }
+    found = {each.number: Prospect(each.due_at, stop=stops.get(each.number)) for each in tickets}
+    return found | (_backlog(backlog, now) if backlog else {})
 
 
 def forecast(ticket: Ticket, now: datetime) -> date | None:
@@ -61,7 +56,7 @@ def forecast(ticket: Ticket, now: datetime) -> date | None:
     its share among all who have work waiting, and the ticket its turn by rank. Counted in whole
     weeks.
     """
-    return _weeks([ticket], now).get(ticket.number)
+    return _backlog([ticket], now)[ticket.number].week
 
 
 def _has_prospect(ticket: Ticket) -> bool:
@@ -78,25 +73,31 @@ def _stops(tickets: list[Ticket]) -> dict[int, Stop]:
     return {number: Stop(stop) for number, stop in shown.values_list("number", "stop") if stop}
 
 
-def _weeks(tickets: Iterable[Ticket], now: datetime) -> dict[int, date]:
-    """Give the Mondays, where there is one."""
+def _backlog(tickets: list[Ticket], now: datetime) -> dict[int, Prospect]:
+    """Give the weeks, where there is one, and why nothing is promised."""
     people = crew(now)
     promised, critical = _committed_minutes()
     ahead = _minutes_ahead({ticket.client_id for ticket in tickets})
-    shares = _shares()
+    served = _served()
+    slots = sum(each.slots for each in served.values())
     mondays, capacity = _capacity(people, now)
     found = {}
     for ticket in tickets:
-        share = shares.get(ticket.client_id)
-        if ticket.priority == Priority.P1:
-            needed: float = critical
-        elif share:
-            needed = promised + ahead.get(ticket.number, ticket.estimate_minutes) / share
-        else:
-            continue
-        place = bisect_left(capacity, needed)
-        if place < len(capacity):
-            found[ticket.number] = mondays[place]
+        client = served.get(ticket.client_id)
+        is_p1 = ticket.priority == Priority.P1
+        needed: float | None = critical if is_p1 else None
+        if client and not is_p1:
+            work = ahead.get(ticket.number, ticket.estimate_minutes)
+            needed = promised + work * slots / client.slots
+        place = None if needed is None else bisect_left(capacity, needed)
+        week = mondays[place] if place is not None and place < len(capacity) else None
+        why = None
+        if client and ticket.severity_confirmed_at:
+            if not is_p1 and not client.has_token(now):
+                why = Unpromised.SLOTS
+            elif week and week > mondays[0]:
+                why = Unpromised.CAPACITY
+        found[ticket.number] = Prospect(week=week, why=why)
     return found
 
 
@@ -147,24 +148,37 @@ def _minutes_ahead(client_ids: set[int]) -> dict[int, int]:
     return ahead
 
 
-def _shares() -> dict[int, float]:
-    """Give the part of our time each client gets that has work waiting."""
+@dataclass(frozen=True)
+class _Served:
+    """The slots of a client who is served, and its tokens; none known before its first ticket."""
+
+    slots: int
+    tokens_a_week: Decimal
+    most_tokens: Decimal
+    tokens: float | None
+    tokens_at: datetime | None
+
+    def has_token(self, now: datetime) -> bool:
+        """Tell whether its plan leaves room for one more promise."""
+        if self.tokens is None or self.tokens_at is None:
+            return self.most_tokens * self.slots >= 1
+        kept, terms = (self.tokens, micros(self.tokens_at)), (self.tokens_a_week, self.most_tokens)
+        return Bucket.of(*kept, self.slots, *terms).level(micros(now)) >= 1
+
+
+def _served() -> dict[int, _Served]:
+    """Give who is served and has work waiting: these share our time by their slots."""
     waiting = Ticket.objects.filter(client=OuterRef("client"), state=TicketState.QUEUED)
-    slots = dict(
+    rows: Iterable[tuple[Any, ...]] = (
         Retainer.objects.filter(Exists(waiting), state__in=[state.value for state in SERVED])
         .order_by()
-        .values_list("client", "plan_version__slots")
+        .values_list(
+            "client",
+            "plan_version__slots",
+            "plan_version__tokens_per_slot",
+            "plan_version__most_tokens_per_slot",
+            "client__share_account__tokens",
+            "client__share_account__tokens_at",
+        )
     )
-    total = sum(slots.values())
-    return {client_id: own / total for client_id, own in slots.items()}
-
-
-def _beyond_slots(tickets: Iterable[Ticket]) -> set[int]:
-    """Give which tickets are in the backlog for want of a token."""
-    refused = (
-        TicketEvent.objects.filter(ticket__in=tickets, kind=TicketEventKind.NOT_PROMISED)
-        .order_by("ticket", "-at", "-pk")
-        .distinct("ticket")
-        .values_list("ticket", "data__reason")
-    )
-    return {ticket for ticket, reason in refused if reason == "no_token"}
+    return {client: _Served(*terms) for client, *terms in rows}

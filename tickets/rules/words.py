@@ -38,6 +38,13 @@ class Stop(TextChoices):
     INACTIVE = "inactive", "your plan is not active"
 
 
+class Unpromised(TextChoices):
+    """Why a ticket of the backlog has no due time."""
+
+    SLOTS = "beyond_slots", "beyond your plan's slots"
+    CAPACITY = "engineers_full", "our engineers are full until then"
+
+
 class Priority(TextChoices):
     """Where a ticket stands in the queue, from severity and reach."""
 

@@ -1,6 +1,7 @@
 """Commitment tokens: how many promises a client may have made (a token bucket)."""
 
 from dataclasses import dataclass
+from decimal import Decimal
 
 WEEK = 7 * 24 * 3600 * 1_000_000
 
@@ -13,6 +14,11 @@ class Bucket:
     at: int
     refill: float
     most: float
+
+    @classmethod
+    def of(cls, tokens: float, at: int, slots: int, a_week: Decimal, most: Decimal) -> "Bucket":
+        """Give the bucket of so many slots: what one gets ``a_week``, and holds at ``most``."""
+        return cls(tokens, at, float(a_week) * slots, float(most) * slots)
 
     def level(self, now: int) -> float:
         """Give the tokens at an instant."""
