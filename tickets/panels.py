@@ -5,8 +5,8 @@ from typing import Any
 from django.utils import timezone
 
 from clients.models import Client, User
+from core.charts import day_bars
 from core.panels import Panel, register
-from tickets.admin.charts import day_bars
 from tickets.models import ShareAccount
 from tickets.queries import coming_shifts, open_tickets, running_timer
 from tickets.queries.shares import RECENT_WEEKS, recent_share, weeks_of

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from clients.console import Console, console_page, show
 from clients.queries import staff
-from tickets.admin.charts import day_bars
+from core.charts import day_bars
 from tickets.admin.waiting import waiting_of
 from tickets.queries import (
     arrivals_and_ships,
