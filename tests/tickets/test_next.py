@@ -502,7 +502,7 @@ def test_fifty_at_once_get_fifty_tickets_in_an_order_that_is_some_serial_one() -
 def served_one_by_one(
     events: Iterable[TicketEvent], left: list[Waiting], workers: list[Worker]
 ) -> set[str]:
-    """Hold starts, in the order in which they were written, to the pure rules; gives the reasons."""
+    """Hold starts, in the order they were written in, to the pure rules; gives the reasons."""
     shares, reasons = dict[int, float](), set[str]()
     for event in events:
         assert event.ticket and event.actor_user_id

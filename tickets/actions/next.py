@@ -22,7 +22,6 @@ from tickets.queries.order import (
     place_of,
     takeable,
 )
-from tickets.queries.promises import breaches_of
 from tickets.queries.receipts import terms_of
 from tickets.queries.takers import Taker, Trials, taker_of
 from tickets.rules.states import TicketState
@@ -125,7 +124,7 @@ def _override(
     """Start a locked ticket that is not next, and keep what that breaks."""
     account_of(ticket.client_id, now)
     place = place_of(ticket, now=now, lane="override", reason="override")
-    broken = breaches_of(trials.of(place.number, ticket.estimate_minutes))
+    broken = trials.breaches(place.number, ticket.estimate_minutes)
     _charge(place)
     _keep_spare(*trials.spare_after(place.ticket))
     record(

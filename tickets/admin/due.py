@@ -60,7 +60,7 @@ def _said(broken: list[Breach]) -> str:
 def with_tickets(found: list[Breach]) -> list[tuple[Breach, Ticket]]:
     """Give the broken promises with their tickets."""
     numbers = [each.number for each in found]
-    tickets = Ticket.objects.filter(number__in=numbers).select_related("client")
+    tickets = Ticket.objects.filter(number__in=numbers).select_related("client", "assignee")
     known = {ticket.number: ticket for ticket in tickets}
     return [(each, known[each.number]) for each in found if each.number in known]
 

@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponseBase
 
 from clients.console import Console, console_page, show
+from tickets.admin.due import with_tickets
 from tickets.queries.load import FULL, MOST_OPEN, WEEKS, Load, Week, load
 
 WIDTH, HEIGHT = 560, 160
@@ -47,6 +48,7 @@ def load_page(request: HttpRequest, console: Console) -> HttpResponseBase:
         "weeks_ahead": WEEKS,
         "most_open": MOST_OPEN,
         "hands": _hands(found),
+        "late_in_hand": with_tickets(found.late_in_hand),
         "sold": found.sold,
         "sold_most": max(found.sold.minutes, found.sold.capacity) or 1,
         "width": WIDTH,

@@ -13,9 +13,8 @@ from tickets.admin.due import with_tickets
 from tickets.models import Ticket, TicketEvent, TicketEventKind
 from tickets.queries import get_ticket_for, open_tickets
 from tickets.queries.order import next_for
-from tickets.queries.promises import breaches_of
 from tickets.queries.receipts import receipt_at, receipt_of, receipt_of_start
-from tickets.queries.shares import with_shares
+from tickets.queries.shares import this_week, with_shares
 from tickets.queries.takers import Trials, taker_of
 from tickets.rules.states import TicketState
 
@@ -70,10 +69,11 @@ def _consequences(console: Console, ticket: Ticket) -> dict[str, Any]:
     place = next_for(taker, trials)
     if place and place.number == ticket.number:
         return {"is_next": True}
-    trial = trials.of(ticket.number, ticket.estimate_minutes)
-    context: dict[str, Any] = {"is_next": False, "breaches": with_tickets(breaches_of(trial))}
+    breaches = with_tickets(trials.breaches(ticket.number, ticket.estimate_minutes))
+    context: dict[str, Any] = {"is_next": False, "breaches": breaches}
     if place:
-        other = with_shares(open_tickets(), console.now).get(number=place.number)
+        week = this_week(taker.house, console.now)
+        other = with_shares(open_tickets(), week).get(number=place.number)
         receipt = receipt_at(place, other, console.now)
         context |= {"next_ticket": other, "next_receipt": receipt}
     return context

@@ -7,9 +7,10 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from clients.queries import house_calendar
-from core.calendars import Calendar, instant
+from core.calendars import Calendar, instant, micros
 from tickets.models import Absence, OnCallShift, Ticket
 from tickets.queries.crew import crew
+from tickets.queries.hands import late_in_hand
 from tickets.queries.promises import committed_jobs
 from tickets.rules.queue.forward import forecast
 from tickets.rules.queue.promising import is_late
@@ -74,7 +75,8 @@ def away_now(now: datetime) -> QuerySet[Absence]:
 
 
 def breaches(now: datetime, *, by_absence: int | None = None) -> Breaches:
-    """Give the promises that the forward simulation does not keep, the new ones first.
+    """Give the promises that the forward simulation, or whoever has them in hand, does not keep,
+    the new ones first.
 
     New are those that it would keep if the absence ``by_absence`` were not.
     """
@@ -96,11 +98,17 @@ def breaches(now: datetime, *, by_absence: int | None = None) -> Breaches:
 
 
 def _late(now: datetime, without_absence: int | None = None) -> dict[int, tuple[int, int | None]]:
-    """Give when each promise that is not kept was due and would be done, in due order."""
+    """Give when each promise that is not kept was due and would be done: first what is in hand,
+    then what waits, each in due order.
+    """
     people = crew(now, without_absence=without_absence)
     jobs = committed_jobs(people, now)
     ends = forecast(jobs, people.workers)
-    return {
+    in_hand = {
+        each.number: (micros(each.due_at), micros(each.done_at) if each.done_at else None)
+        for each in late_in_hand(people, now)
+    }
+    return in_hand | {
         job.ticket: (job.due, end)
         for job in jobs
         for end in [ends[job.ticket]]

@@ -15,7 +15,9 @@ from clients.rules.retainers import SERVED
 from core.calendars import MINUTE, instant, micros
 from tickets.models import Engineer, Ticket
 from tickets.queries.crew import Crew, crew
-from tickets.queries.promises import committed_jobs
+from tickets.queries.hands import late_in_hand
+from tickets.queries.promises import Breach, committed_jobs
+from tickets.queries.shares import this_week
 from tickets.rules.queue.forward import Job, Worker, forecast
 from tickets.rules.queue.promising import NEVER
 from tickets.rules.states import TicketState
@@ -114,6 +116,7 @@ class Load:
     backlog: int
     backlog_minutes: int
     hands: list[Hand]
+    late_in_hand: list[Breach]  # promised, and whoever has it is done with it too late
     sold: Sold
     zone: str
     is_capped: bool
@@ -137,6 +140,7 @@ def load(now: datetime) -> Load:
         backlog=waiting["count"],
         backlog_minutes=waiting["minutes"],
         hands=_hands(people, now),
+        late_in_hand=late_in_hand(people, now),
         sold=sold(people),
         zone=zone.key,
         is_capped=MOST_OPEN in (len(jobs), waiting["count"]),
@@ -165,10 +169,9 @@ def sold(people: Crew) -> Sold:
 
 def _edges(now: datetime) -> tuple[list[datetime], ZoneInfo]:
     """Give the Mondays of the coming weeks at midnight, as our own calendar's zone has them."""
-    versions = house_calendar().versions
-    zone = ZoneInfo(next(hours.zone for since, hours in reversed(versions) if since <= now))
-    today = now.astimezone(zone).date()
-    monday = today - timedelta(days=today.weekday())
+    house = house_calendar()
+    zone = house.zone_at(now)
+    monday = this_week(house, now)
     days = [monday + timedelta(weeks=place) for place in range(WEEKS + 1)]
     return [datetime.combine(day, time(), zone) for day in days], zone
 

@@ -14,7 +14,8 @@ from clients.queries import CALENDAR_MARK, known_calendars, staff
 from core.calendars import MINUTE, Calendar, micros
 from tickets.models import Engineer, QueuePlan, Ticket
 from tickets.queries.crew import LEAST_LEFT_MINUTES
-from tickets.queries.promises import Plan, plan_of
+from tickets.queries.hands import late_in_hand
+from tickets.queries.promises import Breach, Plan, breaches_of, plan_of
 from tickets.rules.queue.lanes import Waiting
 from tickets.rules.queue.promising import Trial
 from tickets.rules.queue.spare import fits
@@ -85,6 +86,15 @@ class Trials:
         trial = take_first(plan.jobs, workers, self.taker.user, number, work, micros(self.now))
         self._spare[number] = plan.spare_minutes(trial), self.now
         return trial
+
+    def breaches(self, number: int, minutes: int) -> list[Breach]:
+        """Give the promises that break if a ticket is taken out of order: those that wait, and
+        those in the taker's own hands, which it is done before.
+        """
+        found = breaches_of(self.of(number, minutes))
+        assert self._plan is not None
+        work = max(LEAST_LEFT_MINUTES, minutes) * MINUTE
+        return found + late_in_hand(self._plan.crew, self.now, user=self.taker.user, before=work)
 
     def spare_after(self, ticket: Waiting) -> tuple[float, datetime | None]:
         """Give what is to spare once it is taken out of due order, and since when."""
