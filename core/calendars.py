@@ -68,6 +68,14 @@ class Calendar:
         """Make a calendar of one version."""
         return cls(((_EPOCH, hours),))
 
+    def day_of(self, at: datetime) -> date:
+        """Give the day it is in the calendar's zone."""
+        return at.astimezone(self.zone_at(at)).date()
+
+    def zone_at(self, at: datetime) -> ZoneInfo:
+        """Give the zone the calendar has at an instant."""
+        return ZoneInfo(next(hours.zone for since, hours in reversed(self.versions) if since <= at))
+
     def between(self, start: datetime, end: datetime) -> timedelta:
         """Give the open time from ``start`` to ``end``; none if ``end`` is not later."""
         first, last = micros(start), micros(end)

@@ -1,10 +1,13 @@
-from datetime import UTC, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from clients import actions as client_actions
 from clients.models import Client, PlanVersion, Project, User
+from clients.queries import house_calendar
+from core.calendars import Calendar
 from tests import factories
 from tickets import actions
 from tickets.models import ReceivedMinutes, Ticket
@@ -104,6 +107,33 @@ def test_who_begins_within_a_week_shares_in_it_from_its_first_minutes_on(
 
     assert percents(acme, NOON, weeks=1) == [200]
     assert ReceivedMinutes.objects.get(client=new).slots == 3
+
+
+# Monday half past one in Berlin, and Sunday evening in New York.
+@pytest.mark.parametrize(
+    ("zone", "now", "monday"),
+    [
+        ("Europe/Berlin", datetime(2026, 6, 14, 23, 30, tzinfo=UTC), date(2026, 6, 15)),
+        ("America/New_York", datetime(2026, 6, 15, 1, 0, tzinfo=UTC), date(2026, 6, 8)),
+    ],
+)
+def test_the_present_week_is_that_of_our_own_zone(
+    acme: Client,
+    ours: Ticket,
+    engineer: User,
+    zone: str,
+    now: datetime,
+    monday: date,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    [(since, hours)] = house_calendar().versions
+    there = Calendar(((since, replace(hours, zone=zone)),))
+    monkeypatch.setattr("tickets.queries.shares.house_calendar", lambda: there)
+    engineer.time_zone = zone
+    log(ours, engineer, 60, now)
+    [(week, share)] = weeks_of(acme.pk, now, weeks=1)
+    assert (week, share.minutes) == (monday, 60)
+    assert _listed(acme, now).minutes == 60
 
 
 def test_time_of_a_past_week_is_counted_by_the_slots_of_that_week(

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.db.models import Exists, OuterRef, Q, QuerySet, Sum
 
@@ -15,6 +14,7 @@ from clients.rules.retainers import SERVED
 from core.calendars import MINUTE, micros
 from tickets.models import Ticket
 from tickets.queries.crew import WEEKS_AHEAD, Crew, crew
+from tickets.queries.shares import this_week
 from tickets.queries.stops import with_stops
 from tickets.rules.queue.tokens import Bucket
 from tickets.rules.states import TicketState
@@ -103,10 +103,8 @@ def _backlog(tickets: list[Ticket], now: datetime) -> dict[int, Prospect]:
 
 def _capacity(people: Crew, now: datetime) -> tuple[list[date], list[float]]:
     """Give the coming Mondays, and the minutes everybody together has free by each week's end."""
-    versions = people.house.versions
-    zone = ZoneInfo(next(hours.zone for since, hours in reversed(versions) if since <= now))
-    today = now.astimezone(zone).date()
-    monday = today - timedelta(days=today.weekday())
+    zone = people.house.zone_at(now)
+    monday = this_week(people.house, now)
     mondays = [monday + timedelta(weeks=week) for week in range(WEEKS_AHEAD)]
     capacity = []
     for each in mondays:

@@ -22,7 +22,7 @@ from tickets.queries.order import (
     slack_of,
     takeable,
 )
-from tickets.queries.shares import RECENT_WEEKS, Share, share_of, with_shares
+from tickets.queries.shares import RECENT_WEEKS, Share, share_of, this_week, with_shares
 from tickets.queries.takers import Taker, Trials
 from tickets.rules.queue.lanes import Waiting
 from tickets.rules.queue.rank import A_DAY, BASE, business_days, crowd, rank_of, score_of
@@ -68,7 +68,8 @@ def lines_of(
     trials = Trials(taker, now) if rows is None else None
     found = takeable(taker) if rows is None else rows
     places = order_of(found, taker, now=now, most=first + most, trials=trials)[first:]
-    shown = with_shares(open_tickets(), now).filter(number__in=[each.number for each in places])
+    week = this_week(taker.house, now)
+    shown = with_shares(open_tickets(), week).filter(number__in=[each.number for each in places])
     tickets = {ticket.number: ticket for ticket in shown}
     return [
         Line(ticket, receipt_at(place, ticket, now), rows is None and not first and not number)
@@ -81,7 +82,8 @@ def receipt_of(ticket: Ticket, now: datetime, taker: Taker | None = None) -> Rec
     """Give the receipt of a queued ticket: by what it is itself, or if it is next for ``taker``, as
     the order of work says.
     """
-    found = with_shares(Ticket.objects.select_related("client"), now).get(pk=ticket.pk)
+    week = this_week(house_calendar(), now)
+    found = with_shares(Ticket.objects.select_related("client"), week).get(pk=ticket.pk)
     place = next_for(taker, Trials(taker, now)) if taker else None
     if place is None or place.number != ticket.number:
         place = place_of(found, now=now)

@@ -9,7 +9,9 @@ from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, JSONObject
 
 from clients.models import Client, Retainer
+from clients.queries import house_calendar
 from clients.rules.retainers import SERVED
+from core.calendars import Calendar
 from tickets.models import ReceivedMinutes, Ticket
 
 # What a receipt looks back on, the present week included.
@@ -46,6 +48,11 @@ def week_of(day: date) -> date:
     return day - timedelta(days=day.weekday())
 
 
+def this_week(house: Calendar, now: datetime) -> date:
+    """Give the Monday of the present week, as our own calendar's zone has it."""
+    return week_of(house.day_of(now))
+
+
 def slots_of(client: str) -> Coalesce:
     """Annotate the slots of a client's served plan; one without is shared with as if it had one."""
     served = Retainer.objects.filter(client=OuterRef(client), state__in=_SERVED)
@@ -58,9 +65,9 @@ def served_slots() -> dict[int, int]:
     return dict(served.values_list("client", "plan_version__slots"))
 
 
-def with_shares(tickets: QuerySet[Ticket], now: datetime) -> QuerySet[Ticket]:
-    """Annotate tickets with what ``share_of`` reads: what their clients received lately."""
-    return _with_shares(tickets, "client", now)
+def with_shares(tickets: QuerySet[Ticket], week: date) -> QuerySet[Ticket]:
+    """Annotate tickets with what ``share_of`` reads: what their clients received up to a week."""
+    return _with_shares(tickets, "client", week)
 
 
 def share_of(row: Any) -> Share:
@@ -70,7 +77,7 @@ def share_of(row: Any) -> Share:
 
 def weeks_of(client_id: int, now: datetime, *, weeks: int = 12) -> list[tuple[date, Share]]:
     """Give what a client received in each of the last weeks, oldest first."""
-    monday = week_of(now.date())
+    monday = this_week(house_calendar(), now)
     mondays = [monday - timedelta(weeks=back) for back in reversed(range(weeks))]
     found = _by_week(_with_weeks(Client.objects.all(), "pk", mondays[0]).get(pk=client_id))
     return [(each, found.get(each, Share(0, 0, 0))) for each in mondays]
@@ -94,11 +101,12 @@ def clients_by_share(now: datetime) -> QuerySet[Any]:
     virtual = F("share_account__virtual_minutes")
     clients = Client.objects.filter(share_account__isnull=False)
     clients = clients.annotate(virtual=virtual, slots=slots_of("pk"))
-    return _with_shares(clients, "pk", now).order_by("virtual", "pk")
+    week = this_week(house_calendar(), now)
+    return _with_shares(clients, "pk", week).order_by("virtual", "pk")
 
 
-def _with_shares(rows: QuerySet[Any], client: str, now: datetime) -> QuerySet[Any]:
-    return _with_weeks(rows, client, week_of(now.date()) - timedelta(weeks=RECENT_WEEKS - 1))
+def _with_shares(rows: QuerySet[Any], client: str, week: date) -> QuerySet[Any]:
+    return _with_weeks(rows, client, week - timedelta(weeks=RECENT_WEEKS - 1))
 
 
 def _with_weeks(rows: QuerySet[Any], client: str, since: date) -> QuerySet[Any]:
