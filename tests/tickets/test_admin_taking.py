@@ -95,6 +95,21 @@ def test_too_much_in_progress_is_said(
     assert "You have 1 ticket in progress" in said(answer)
 
 
+def test_full_hands_are_said_before_a_reason_is_typed(
+    urgent: Ticket, other: Ticket, engineer: User, now: datetime
+) -> None:
+    make_engineer(engineer, wip_limit=1, now=now)
+    post(engineer, "/console/queue/", "take_next")
+    path = f"/console/tickets/{other.number}/take/"
+    page = signed_in(engineer).get(path)
+    text = page.content.decode()
+    assert page.status_code == 200
+    assert "You have 1 ticket in progress; finish one or put one back first." in text
+    assert 'name="reason"' not in text and "Take it" not in text
+    assert "instead" not in text
+    assert post(engineer, path, reason="They called.").status_code == 409
+
+
 def test_the_sheet_has_every_term_alone_for_the_list_and_on_a_page(
     urgent: Ticket, other: Ticket, engineer: User
 ) -> None:

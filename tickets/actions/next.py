@@ -99,11 +99,8 @@ def start_ticket(*, ticket_id: int, actor: User, now: datetime, reason: str = ""
 
 
 def _check_hand(taker: Taker) -> None:
-    if taker.in_progress >= taker.wip_limit:
-        tickets = "ticket" if taker.in_progress == 1 else "tickets"
-        raise TooMuchInHand(
-            f"You have {taker.in_progress} {tickets} in progress; finish one or put one back first."
-        )
+    if taker.full_hands:
+        raise TooMuchInHand(taker.full_hands)
 
 
 def _take(ticket: Ticket, place: Place, trials: Trials, actor: User, now: datetime) -> None:

@@ -63,8 +63,12 @@ def receipt_page(request: HttpRequest, console: Console, number: int) -> HttpRes
 
 
 def _consequences(console: Console, ticket: Ticket) -> dict[str, Any]:
-    """Give what is next instead, and the promises that would not be kept."""
+    """Give what is next instead, and the promises that would not be kept; or why they may take
+    nothing.
+    """
     taker = taker_of(console.user)
+    if taker.full_hands:
+        return {"full_hands": taker.full_hands}
     trials = Trials(taker, console.now)
     place = next_for(taker, trials)
     if place and place.number == ticket.number:

@@ -49,6 +49,16 @@ class Taker:
     plan: QueuePlan | None
     begun: Mapping[str, int]  # tickets of all in each state after the queue, up to BEGUN_CAP
 
+    @property
+    def full_hands(self) -> str:
+        """Say that they have as much in progress as they may; empty if they have not."""
+        if self.in_progress < self.wip_limit:
+            return ""
+        tickets = "ticket" if self.in_progress == 1 else "tickets"
+        return (
+            f"You have {self.in_progress} {tickets} in progress; finish one or put one back first."
+        )
+
     def may_take(self) -> Q:
         """Give the condition on tickets: nobody else's, of their projects and skills."""
         colleagues = staff().exclude(pk=self.user).values("pk")
