@@ -9,7 +9,7 @@ from core.charts import day_bars
 from core.panels import Panel, register
 from tickets.models import ShareAccount
 from tickets.queries import coming_shifts, open_tickets, running_timer
-from tickets.queries.shares import RECENT_WEEKS, recent_share, weeks_of
+from tickets.queries.shares import RECENT_WEEKS, recent_share, waits_for_us, weeks_of
 
 MOST = 10
 
@@ -53,13 +53,15 @@ def own_share(client: Client) -> dict[str, Any] | None:
     weeks = weeks_of(client.pk, timezone.now())
     if not any(share.minutes for _, share in weeks):
         return None
+    recent = recent_share(weeks)
     received = [round(share.minutes / 60, 1) for _, share in weeks]
     days = [week for week, _ in weeks]
     return {
         "weeks": [(week, share.minutes, share.percent) for week, share in weeks[::-1]],
         "chart": day_bars(days, [received], names=["worked for you"], unit=" h", label="%-d %b"),
-        "minutes": recent_share(weeks).minutes,
-        "percent": recent_share(weeks).percent,
+        "recent": recent,
+        # Less than its share without anything waiting is what it asked for, and no neglect.
+        "asked_for_less": (recent.percent or 0) < 100 and not waits_for_us(client.pk),
         "recent_weeks": RECENT_WEEKS,
     }
 

@@ -1,3 +1,4 @@
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -9,6 +10,7 @@ from clients.models import Client, PlanVersion, Project, User
 from clients.queries import house_calendar
 from core.calendars import Calendar
 from tests import factories
+from tests.portal import signed_in
 from tickets import actions
 from tickets.models import ReceivedMinutes, Ticket
 from tickets.queries.receipts import receipt_of
@@ -134,6 +136,35 @@ def test_the_present_week_is_that_of_our_own_zone(
     [(week, share)] = weeks_of(acme.pk, now, weeks=1)
     assert (week, share.minutes) == (monday, 60)
     assert _listed(acme, now).minutes == 60
+
+
+def _home(person: User) -> str:
+    page = signed_in(person).get("/portal/").content.decode()
+    return " ".join(re.sub(r"<[^>]+>", " ", page).split())
+
+
+def test_who_asked_for_less_than_its_share_does_not_read_of_neglect(
+    project: Project, foreign_project: Project, alice: User, engineer: User, now: datetime
+) -> None:
+    facts: Any = {"engineer": engineer, "now": now}
+    ours = factories.make_ticket(project=project, state="in_progress", **facts)
+    theirs = factories.make_ticket(project=foreign_project, **facts)
+    log(ours, engineer, 6, now)
+    log(theirs, engineer, 94, now)
+    calm = "you used 12 % of your plan's share of our time, and nothing of yours waits for us"
+    waits = "12 % of your plan's share of our time"
+
+    assert calm in _home(alice)
+
+    # What nobody has judged yet waits for us as well.
+    report = factories.make_triaged_report(project, by=alice, now=now)
+    assert waits in _home(alice) and "you used" not in _home(alice)
+
+    ticket = factories.make_ticket(report, **facts)
+    assert waits in _home(alice) and "you used" not in _home(alice)
+
+    actions.wait_for_client(ticket_id=ticket.pk, question="Which?", actor=engineer, now=now)
+    assert calm in _home(alice)
 
 
 def test_time_of_a_past_week_is_counted_by_the_slots_of_that_week(

@@ -5,14 +5,15 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
+from django.db.models import Exists, F, OuterRef, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, JSONObject
 
 from clients.models import Client, Retainer
 from clients.queries import house_calendar
 from clients.rules.retainers import SERVED
 from core.calendars import Calendar
-from tickets.models import ReceivedMinutes, Ticket
+from tickets.models import ReceivedMinutes, Report, Ticket
+from tickets.rules.states import ReportState, TicketState
 
 # What a receipt looks back on, the present week included.
 RECENT_WEEKS = 4
@@ -91,6 +92,14 @@ def recent_share(weeks: list[tuple[date, Share]]) -> Share:
         of_minutes=sum(share.of_minutes for share in last),
         due=sum(share.due for share in last),
     )
+
+
+def waits_for_us(client_id: int) -> bool:
+    """Tell whether anything of a client is in the queue, or waits to be judged."""
+    queued = Ticket.objects.filter(client=OuterRef("pk"), state=TicketState.QUEUED)
+    new = [ReportState.RECEIVED, ReportState.PROPOSED]
+    unjudged = Report.objects.filter(client=OuterRef("pk"), state__in=new)
+    return Client.objects.filter(Exists(queued) | Exists(unjudged), pk=client_id).exists()
 
 
 def clients_by_share(now: datetime) -> QuerySet[Any]:
