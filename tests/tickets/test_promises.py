@@ -211,12 +211,49 @@ def test_waiting_moves_a_promise_by_exactly_its_open_time(
     assert settle_pauses(client_id=ticket.client_id, now=back + DAY) == 0
 
 
-@pytest.mark.parametrize("how", ["resume_waiting", "put_back"])
+@pytest.mark.parametrize("how", ["resume_waiting", "put_back", "start_ticket"])
 def test_every_way_back_from_waiting_moves_it(project: Project, engineer: User, how: str) -> None:
     ticket = _ticket(project, engineer, severity="S3", state="waiting")
     getattr(actions, how)(ticket_id=ticket.pk, actor=engineer, now=NOON + DAY)
     ticket.refresh_from_db()
     assert ticket.due_at == NOON + 8 * DAY
+
+
+def test_a_wait_that_ended_in_closing_counts_when_it_is_reopened(
+    project: Project, engineer: User
+) -> None:
+    ticket = _ticket(project, engineer, severity="S3", state="waiting")
+    ends = NOON + DAY
+    actions.close_ticket(ticket_id=ticket.pk, message="No answer.", actor=engineer, now=ends)
+    reopened = actions.reopen_ticket(
+        ticket_id=ticket.pk, reason="They wrote.", actor=engineer, now=ends + HOUR
+    )
+    assert reopened.due_at == NOON + 8 * DAY
+
+
+def test_what_grew_more_urgent_while_it_waited_is_promised_sooner_when_it_is_back(
+    project: Project, engineer: User
+) -> None:
+    ticket = _ticket(project, engineer, severity="S4", state="waiting")
+    actions.edit_ticket(
+        ticket_id=ticket.pk, version=ticket.version, kind=ticket.kind, severity="S2",
+        title=ticket.title, estimate_minutes=60, actor=engineer, now=NOON + HOUR,
+    )  # fmt: skip
+    back = actions.resume_waiting(ticket_id=ticket.pk, actor=engineer, now=NOON + 2 * HOUR)
+    # P2 of the tests' plan: three days, and the two hours it waited.
+    assert back.due_at == NOON + 5 * DAY + 2 * HOUR
+
+
+def test_what_staff_agreed_while_it_waits_is_moved_by_the_rest_of_the_wait_only(
+    project: Project, engineer: User, ops_admin: User
+) -> None:
+    ticket = _ticket(project, engineer, severity="S3", state="waiting")
+    agreed = NOON + 5 * DAY
+    actions.move_due(
+        ticket_id=ticket.pk, due_at=agreed, reason="Said so.", actor=ops_admin, now=NOON + 2 * HOUR
+    )
+    back = actions.resume_waiting(ticket_id=ticket.pk, actor=engineer, now=NOON + 3 * HOUR)
+    assert back.due_at == agreed + HOUR
 
 
 def _move(client: Client, state: str, now: datetime) -> None:

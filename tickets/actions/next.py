@@ -14,14 +14,11 @@ from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import note_on_ticket
 from tickets.actions.events import record
 from tickets.actions.locks import lock_plan, lock_ticket, save_ticket
+from tickets.actions.promises import resume_promise
 from tickets.actions.shares import account_of
 from tickets.models import QueuePlan, ShareAccount, Ticket, TicketEventKind
-from tickets.queries.order import (
-    Place,
-    next_for,
-    place_of,
-    takeable,
-)
+from tickets.queries.order import next_for, place_of, takeable
+from tickets.queries.places import Place
 from tickets.queries.receipts import terms_of
 from tickets.queries.takers import Taker, Trials, taker_of
 from tickets.rules.states import TicketState
@@ -82,6 +79,7 @@ def start_ticket(*, ticket_id: int, actor: User, now: datetime, reason: str = ""
     if ticket.state != TicketState.QUEUED:
         _start(ticket, actor, now)
         keep_clocks(ticket=ticket, now=now)
+        resume_promise(ticket, now=now)
         return ticket
     trials = Trials(taker, now)
     place = next_for(taker, trials)

@@ -57,12 +57,11 @@ def promise(ticket: Ticket, *, now: datetime) -> None:
 def resume_promise(ticket: Ticket, *, now: datetime) -> None:
     """Move the due time of a locked ticket that came back by exactly what it stood still.
 
-    One without a due time is decided on as ``promise`` does.
+    Then it is decided on as ``promise`` does: its priority may be another one by now.
     """
-    if ticket.due_at is None:
-        promise(ticket, now=now)
-    elif _move_by_stops(ticket, now):
-        refresh_plan(now=now)
+    if ticket.due_at is not None:
+        _move_by_stops(ticket, now)
+    promise(ticket, now=now)
 
 
 def forget_late_promise(ticket: Ticket, *, now: datetime) -> None:

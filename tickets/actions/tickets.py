@@ -159,7 +159,7 @@ def reopen_ticket(*, ticket_id: int, reason: str, actor: User, now: datetime) ->
     keep_clocks(ticket=ticket, now=now)
     note_on_ticket(ticket_id=ticket.pk, body=reason, actor=actor, now=now)
     join_queue(ticket, now=now)
-    promise(ticket, now=now)
+    resume_promise(ticket, now=now)
     return ticket
 
 

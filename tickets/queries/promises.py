@@ -159,11 +159,13 @@ def owed_stops(ticket: Ticket, now: datetime) -> list[tuple[datetime, datetime]]
     served = ClientEvent.objects.filter(
         client=ticket.client_id, kind=ClientEventKind.RETAINER_MOVED
     ).order_by("at", "pk")
-    moved = TicketEvent.objects.filter(
-        ticket=ticket, kind=_K.DUE_MOVED, data__reason="stopped"
-    ).order_by("-at", "-pk")
-    last = moved.values_list("data__until", flat=True).first()
-    since = max(ticket.committed_at, datetime.fromisoformat(last) if last else ticket.committed_at)
+    moved = TicketEvent.objects.filter(ticket=ticket, kind=_K.DUE_MOVED).order_by("-at", "-pk")
+    last = moved.values_list("at", "data__until").first()
+    since = ticket.committed_at
+    if last:
+        # What moved it otherwise was decided in the knowledge of all that stood still by then.
+        at, until = last
+        since = max(since, datetime.fromisoformat(until) if until else at)
     stops = [
         *stops_of((at, kind == _K.TICKET_WAITING) for at, kind in waits.values_list("at", "kind")),
         *stops_of((at, to not in _SERVED) for at, to in served.values_list("at", "data__to")),
