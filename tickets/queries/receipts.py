@@ -13,15 +13,8 @@ from clients.rules.times import describe_moment, describe_open_time
 from core.calendars import MINUTE, instant, micros
 from tickets.models import Ticket, TicketEvent
 from tickets.queries.lists import open_tickets
-from tickets.queries.order import (
-    Broken,
-    Place,
-    next_for,
-    order_of,
-    place_of,
-    slack_of,
-    takeable,
-)
+from tickets.queries.order import next_for, order_of, place_of, takeable
+from tickets.queries.places import Broken, Place, slack_of
 from tickets.queries.shares import RECENT_WEEKS, Share, share_of, this_week, with_shares
 from tickets.queries.takers import Taker, Trials
 from tickets.rules.queue.lanes import Waiting

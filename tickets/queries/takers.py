@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import CharField, Count, Exists, OuterRef, Q, Subquery
@@ -139,39 +140,8 @@ def taker_of(user: User) -> Taker:
 
     One statement gives everything that the queue's pages and actions begin with.
     """
-    terms = Engineer.objects.filter(user=OuterRef("pk"))
-    own = {"engineer__user": OuterRef("pk")}
-    hand = Ticket.objects.filter(assignee=OuterRef("pk"), state=TicketState.IN_PROGRESS).order_by()
-    count = hand.values("assignee").annotate(count=Count("pk")).values("count")
-    row = (
-        User.objects.annotate(
-            limit=Coalesce(Subquery(terms.values("wip_limit")), WIP_LIMIT),
-            hand=Coalesce(Subquery(count), 0),
-            of_projects=ArraySubquery(
-                Engineer.projects.through.objects.filter(**own).values("project")
-            ),
-            of_skills=ArraySubquery(Engineer.skills.through.objects.filter(**own).values("skill")),
-            mark=RawSQL(CALENDAR_MARK, [], output_field=CharField()),  # noqa: S611 - a constant
-            spare=Subquery(QueuePlan.objects.values("spare_minutes")[:1]),
-            simulated_at=Subquery(
-                QueuePlan.objects.exclude(Exists(_NEWER_HOURS))
-                .exclude(Exists(_NEWER_PEOPLE))
-                .values("simulated_at")[:1]
-            ),
-            **{state.value: _some_of(state) for state in BEGUN},
-        )
-        .values(
-            "limit",
-            "hand",
-            "of_projects",
-            "of_skills",
-            "mark",
-            "spare",
-            "simulated_at",
-            *(state.value for state in BEGUN),
-        )
-        .get(pk=user.pk)
-    )
+    asked = {**_of_terms(), **_of_queue()}
+    row = User.objects.annotate(**asked).values(*asked).get(pk=user.pk)
     plan = QueuePlan(spare_minutes=row["spare"] or 0, simulated_at=row["simulated_at"])
     return Taker(
         user=user.pk,
@@ -183,6 +153,33 @@ def taker_of(user: User) -> Taker:
         plan=None if row["spare"] is None else plan,
         begun={state.value: len(row[state.value]) for state in BEGUN},
     )
+
+
+def _of_terms() -> dict[str, Any]:
+    """Give what is asked of a person: terms of work, and how much they have in progress."""
+    terms = Engineer.objects.filter(user=OuterRef("pk"))
+    own = {"engineer__user": OuterRef("pk")}
+    hand = Ticket.objects.filter(assignee=OuterRef("pk"), state=TicketState.IN_PROGRESS).order_by()
+    count = hand.values("assignee").annotate(count=Count("pk")).values("count")
+    return {
+        "limit": Coalesce(Subquery(terms.values("wip_limit")), WIP_LIMIT),
+        "hand": Coalesce(Subquery(count), 0),
+        "of_projects": ArraySubquery(
+            Engineer.projects.through.objects.filter(**own).values("project")
+        ),
+        "of_skills": ArraySubquery(Engineer.skills.through.objects.filter(**own).values("skill")),
+    }
+
+
+def _of_queue() -> dict[str, Any]:
+    """Give what is asked of the queue: hours, what is to spare, and what is begun."""
+    current = QueuePlan.objects.exclude(Exists(_NEWER_HOURS)).exclude(Exists(_NEWER_PEOPLE))
+    return {
+        "mark": RawSQL(CALENDAR_MARK, [], output_field=CharField()),  # noqa: S611 - a constant
+        "spare": Subquery(QueuePlan.objects.values("spare_minutes")[:1]),
+        "simulated_at": Subquery(current.values("simulated_at")[:1]),
+        **{state.value: _some_of(state) for state in BEGUN},
+    }
 
 
 def _some_of(state: TicketState) -> ArraySubquery:
