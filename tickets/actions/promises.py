@@ -1,5 +1,6 @@
 """Promises: which tickets get a due time, and what happens to it later."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -13,19 +14,17 @@ from tickets.actions.locks import lock_plan, save_ticket
 from tickets.actions.shares import account_of
 from tickets.models import QueuePlan, ShareAccount, Ticket, TicketEventKind
 from tickets.queries.access import Actor
+from tickets.queries.owed import later, move_calendar, owed_stops, owing
 from tickets.queries.promises import (
     Plan,
-    later,
-    move_calendar,
     offerable,
-    owed_stops,
     plan_of,
     target_of,
     trial_of,
 )
 from tickets.rules.queue.promising import Trial
 from tickets.rules.queue.tokens import Bucket
-from tickets.rules.states import OPEN, TicketState
+from tickets.rules.states import TicketState
 from tickets.rules.words import Priority
 
 _K = TicketEventKind
@@ -60,7 +59,7 @@ def resume_promise(ticket: Ticket, *, now: datetime) -> None:
     Then it is decided on as ``promise`` does: its priority may be another one by now.
     """
     if ticket.due_at is not None:
-        _move_by_stops(ticket, now)
+        _move_by_stops([ticket], now)
     promise(ticket, now=now)
 
 
@@ -109,12 +108,8 @@ def offer_promises(*, client_id: int, now: datetime) -> int:
 @transaction.atomic
 def settle_pauses(*, client_id: int, now: datetime) -> int:
     """Move a client's due times by what its retainer was not served; gives how many moved."""
-    promised = Ticket.objects.filter(client=client_id, state__in=OPEN, due_at__isnull=False)
-    tickets = promised.order_by("pk").select_for_update(skip_locked=True, no_key=True)
-    moved = sum(_move_by_stops(ticket, now) for ticket in tickets)
-    if moved:
-        refresh_plan(now=now)
-    return moved
+    tickets = owing(now).filter(client=client_id).order_by("pk")
+    return _move_by_stops(list(tickets.select_for_update(skip_locked=True, no_key=True)), now)
 
 
 @transaction.atomic
@@ -208,16 +203,18 @@ def move(ticket: Ticket, due_at: datetime, at: datetime, *, actor: Actor, **why:
     record(ticket, _K.DUE_MOVED, actor=actor, at=at, data=data)
 
 
-def _move_by_stops(ticket: Ticket, now: datetime) -> bool:
-    """Move a due time by the stops that are over and not counted yet; tell whether it moved."""
-    calendar, before = move_calendar(ticket), ticket.due_at
-    for start, end in owed_stops(ticket, now):
-        assert ticket.due_at is not None
-        move(
-            ticket, later(calendar, ticket.due_at, start, end), now, actor=None,
-            reason="stopped", since=start.isoformat(), until=end.isoformat(),
-        )  # fmt: skip
-    return ticket.due_at != before
+def _move_by_stops(tickets: Sequence[Ticket], now: datetime) -> int:
+    """Move due times by the stops that are over and not counted yet; gives how many moved."""
+    before = [ticket.due_at for ticket in tickets]
+    owed = owed_stops(tickets, now)
+    for ticket in tickets:
+        for start, end in owed.get(ticket.number, []):
+            assert ticket.due_at is not None
+            move(
+                ticket, later(move_calendar(ticket), ticket.due_at, start, end), now, actor=None,
+                reason="stopped", since=start.isoformat(), until=end.isoformat(),
+            )  # fmt: skip
+    return sum(ticket.due_at != due_at for ticket, due_at in zip(tickets, before, strict=True))
 
 
 def _bucket(account: ShareAccount, terms: Terms) -> Bucket:

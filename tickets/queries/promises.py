@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -12,8 +12,6 @@ from django.db.models import (
     Case,
     Exists,
     F,
-    Func,
-    Max,
     OuterRef,
     Q,
     QuerySet,
@@ -23,28 +21,23 @@ from django.db.models import (
 )  # fmt: skip
 from django.db.models.functions import Cast, Coalesce, Greatest
 
-from clients.models import Client, ClientEvent, ClientEventKind, Retainer
-from clients.queries import calendar_of, house_calendar, terms_of
+from clients.models import Client
+from clients.queries import house_calendar
 from clients.rules.retainers import SERVED
-from core.calendars import MINUTE, Calendar, NeverOpen, instant, micros
+from core.calendars import MINUTE, instant, micros
 from tickets.models import SlaClock, Ticket, TicketEvent, TicketEventKind, TimeEntry
 from tickets.queries.clocks import IS_STALE
 from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew, crew
+from tickets.queries.owed import UNBEGUN, Micros, Stopped
 from tickets.rules.clocks import Clock
 from tickets.rules.queue.forward import Job
 from tickets.rules.queue.promising import NEVER, Trial, least_spare, try_out
-from tickets.rules.states import OPEN, TicketState
-from tickets.rules.stops import closed_stops, stops_of
+from tickets.rules.queue.tokens import Bucket
+from tickets.rules.states import TicketState
 from tickets.rules.words import Priority
 
 _K = TicketEventKind
-_UNBEGUN = [TicketState.QUEUED, TicketState.WAITING]
 _SERVED = [state.value for state in SERVED]
-# A move of a retainer is looked at for so long; what it owes is derived from the events.
-_LOOK_BACK = timedelta(days=30)
-_ENDS_WAITING = [
-    _K.TICKET_RESUMED, _K.TICKET_PUT_BACK, _K.TICKET_STARTED, _K.TICKET_CLOSED, _K.TICKET_REOPENED,
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -105,7 +98,7 @@ def committed_jobs(people: Crew, now: datetime) -> list[Job]:
     with connection.cursor() as cursor:
         cursor.execute(*_statement())
         rows = cursor.fetchall()
-    stopped = _Stopped(now)
+    stopped = Stopped(now)
     group_of = people.group_of
     jobs = []
     for number, due, work, p1, project, skill, client, since, committed, priority in rows:
@@ -124,7 +117,7 @@ def consequences(ticket: Ticket, due_at: datetime, now: datetime) -> list[Breach
 def trial_of(ticket: Ticket, plan: Plan, due_at: datetime) -> Trial:
     """Simulate a due time; of work in hand only its engineer's time counts."""
     job = plan.job_of(ticket, due_at)
-    if ticket.state in _UNBEGUN:
+    if ticket.state in UNBEGUN:
         return plan.trial(job)
     worker = plan.crew.worker_of(ticket.assignee_id or 0)
     trial = plan.trial()
@@ -150,42 +143,6 @@ def target_of(ticket: Ticket) -> datetime | None:
     return clocks.values_list("due_at", flat=True).first()
 
 
-def owed_stops(ticket: Ticket, now: datetime) -> list[tuple[datetime, datetime]]:
-    """Give the times in which a promise stood still and by which it was not moved yet, in order."""
-    assert ticket.committed_at is not None
-    waits = TicketEvent.objects.filter(
-        ticket=ticket, kind__in=[_K.TICKET_WAITING, *_ENDS_WAITING]
-    ).order_by("at", "pk")
-    served = ClientEvent.objects.filter(
-        client=ticket.client_id, kind=ClientEventKind.RETAINER_MOVED
-    ).order_by("at", "pk")
-    moved = TicketEvent.objects.filter(ticket=ticket, kind=_K.DUE_MOVED).order_by("-at", "-pk")
-    last = moved.values_list("at", "data__until").first()
-    since = ticket.committed_at
-    if last:
-        # What moved it otherwise was decided in the knowledge of all that stood still by then.
-        at, until = last
-        since = max(since, datetime.fromisoformat(until) if until else at)
-    stops = [
-        *stops_of((at, kind == _K.TICKET_WAITING) for at, kind in waits.values_list("at", "kind")),
-        *stops_of((at, to not in _SERVED) for at, to in served.values_list("at", "data__to")),
-    ]
-    return [(max(start, since), end) for start, end in closed_stops(stops) if since < end <= now]
-
-
-def move_calendar(ticket: Ticket) -> Calendar:
-    """Give the calendar a promise moves by: that of its terms, else the house's."""
-    return _calendar(ticket.client_id, ticket.priority)
-
-
-def later(calendar: Calendar, due_at: datetime, start: datetime, end: datetime) -> datetime:
-    """Move a due time by the open time that passed."""
-    try:
-        return calendar.add(due_at, calendar.between(start, end))
-    except NeverOpen:
-        return due_at
-
-
 def offerable(now: datetime) -> QuerySet[Ticket]:
     """List what waits in the queue without a promise though its target lies ahead, best first.
 
@@ -202,30 +159,31 @@ def offerable(now: datetime) -> QuerySet[Ticket]:
 
 
 def clients_with_backlog(now: datetime) -> list[int]:
-    """List the clients who have something that could still be promised, least served first."""
-    waiting = offerable(now).order_by().values("client")
-    return list(
-        Client.objects.filter(pk__in=waiting)
+    """List the clients who have something that could be promised now, least served first.
+
+    That is a P1, or anything while a token is free.
+    """
+    waiting = offerable(now).order_by()
+    p1 = waiting.filter(client=OuterRef("pk"), priority=Priority.P1)
+    account, version = "share_account__", "retainers__plan_version__"
+    rows = (
+        Client.objects.filter(pk__in=waiting.values("client"), retainers__state__in=_SERVED)
+        .annotate(has_p1=Exists(p1))
         .order_by(F("share_account__virtual_minutes").asc(nulls_first=True), "pk")
-        .values_list("pk", flat=True)
-    )
-
-
-def clients_with_pauses(now: datetime) -> list[int]:
-    """List the clients whose retainer is served again since lately and who have promises open."""
-    back = ClientEvent.objects.filter(
-        kind=ClientEventKind.RETAINER_MOVED, at__gt=now - _LOOK_BACK,
-        data__to__in=_SERVED,
+        .values_list(
+            "pk", "has_p1", f"{account}tokens", f"{account}tokens_at", f"{version}slots",
+            f"{version}tokens_per_slot", f"{version}most_tokens_per_slot",
+        )
     )  # fmt: skip
-    promised = Ticket.objects.filter(
-        client__in=back.values("client"), state__in=OPEN, due_at__isnull=False
-    )
-    return list(promised.order_by("client").values_list("client", flat=True).distinct())
-
-
-def _calendar(client_id: int, priority: str) -> Calendar:
-    terms = terms_of(client_id)
-    return calendar_of(terms.targets[priority].calendar_id if terms else None)
+    at = micros(now)
+    return [
+        pk
+        for pk, has_p1, tokens, tokens_at, *terms in rows
+        # Who has no account yet gets a full one.
+        if has_p1
+        or tokens_at is None
+        or Bucket.of(tokens, micros(tokens_at), *terms).level(at) >= 1
+    ]
 
 
 @cache
@@ -247,14 +205,14 @@ def _statement() -> tuple[str, tuple[Any, ...]]:
     left = Greatest(LEAST_LEFT_MINUTES, F("estimate_minutes") - Coalesce(logged, 0))
     is_p1 = Q(priority=Priority.P1)
     rows = (
-        Ticket.objects.filter(Q(due_at__isnull=False) | is_p1, state__in=_UNBEGUN)
+        Ticket.objects.filter(Q(due_at__isnull=False) | is_p1, state__in=UNBEGUN)
         .order_by()
         .annotate(
-            due=Coalesce(_Micros("due_at"), NEVER),
+            due=Coalesce(Micros("due_at"), NEVER),
             work=Cast(left, BigIntegerField()) * MINUTE,
             p1=Case(When(is_p1, then=True), default=False),
-            since=_Micros(Case(When(state=TicketState.WAITING, then=since))),
-            committed=_Micros("committed_at"),
+            since=Micros(Case(When(state=TicketState.WAITING, then=since))),
+            committed=Micros("committed_at"),
         )
         .values_list(
             "number", "due", "work", "p1", "project_id", "skill_id", "client_id", "since",
@@ -262,40 +220,3 @@ def _statement() -> tuple[str, tuple[Any, ...]]:
         )
     )  # fmt: skip
     return rows.query.sql_with_params()
-
-
-class _Micros(Func):
-    """An instant as whole microseconds since 1970."""
-
-    template = "(extract(epoch FROM %(expressions)s) * 1000000)::bigint"
-    output_field = BigIntegerField()
-
-
-class _Stopped:
-    """Whose retainers are not served, since when, and by which calendars promises move."""
-
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._calendars: dict[tuple[int, str], Calendar] = {}
-        served = Retainer.objects.filter(client=OuterRef("client"), state__in=_SERVED)
-        promised = Ticket.objects.filter(
-            ~Exists(served), state__in=_UNBEGUN, due_at__isnull=False
-        ).order_by()
-        stopped = ClientEvent.objects.filter(
-            client__in=promised.values("client"),
-            kind=ClientEventKind.RETAINER_MOVED,
-            data__from__in=_SERVED,
-        ).exclude(data__to__in=_SERVED)
-        self.since = dict(stopped.order_by().values_list("client").annotate(at=_Micros(Max("at"))))
-
-    def later(
-        self, client_id: int, priority: str, due: int, committed: int, since: int | None
-    ) -> int:
-        """Move a due instant as if what stands still went on now."""
-        calendar = self._calendars.get((client_id, priority))
-        if calendar is None:
-            calendar = _calendar(client_id, priority)
-            self._calendars[client_id, priority] = calendar
-        stood = [each for each in (since, self.since.get(client_id)) if each is not None]
-        begins = instant(max(min(stood), committed))
-        return micros(later(calendar, instant(due), begins, self._now))
