@@ -4,13 +4,14 @@ from typing import Any
 import pytest
 from allauth.mfa.totp.internal import auth as totp
 from django.test import Client as Browser
+from django.utils import timezone
 
 from clients.models import Project, User
 from tests.console import post, said
 from tests.factories import make_project, make_report, make_ticket, make_triaged_report
 from tests.portal import signed_in
 from tests.shipops.test_middleware import code_of
-from tickets.actions import assign_ticket, join_report
+from tickets.actions import assign_ticket, join_report, refresh_plan
 from tickets.models import Ticket
 
 
@@ -222,10 +223,13 @@ def test_the_queue_takes_fewer_than_twelve_queries_however_long_it_is(
     project: Project, engineer: User, alice: User, now: datetime, narrowed: str, most_clients: int,
     django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch, settings: Any,
 ) -> None:  # fmt: skip
+    """While what is to spare is known; a simulation reads three more."""
     monkeypatch.setattr("tickets.admin.queue.MOST_CLIENTS", most_clients)
     address = "/console/queue/" + narrowed.format(project)
     browser = with_second_factor(engineer, settings)
     first = make_ticket(make_report(project, by=alice, now=now), engineer=engineer, now=now)
+    # What was to spare just after people changed is not believed.
+    refresh_plan(now=now + timedelta(minutes=2))
     assert browser.get(address).status_code == 200
     ceiling = 13 if narrowed else 11
     with django_assert_max_num_queries(ceiling) as few:
@@ -235,6 +239,7 @@ def test_the_queue_takes_fewer_than_twelve_queries_however_long_it_is(
         make_ticket(project=make_project(now=now), state=state, now=now)
     again = make_triaged_report(project, by=alice, now=now)
     join_report(report_id=again.pk, number=first.number, actor=engineer, now=now)
+    refresh_plan(now=timezone.now() + timedelta(minutes=2))
     with django_assert_max_num_queries(ceiling) as many:
         browser.get(address)
 
