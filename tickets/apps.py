@@ -13,6 +13,7 @@ class TicketsConfig(AppConfig):
         schedules.register("tickets.tasks.triage_waiting", minutes=1)
         schedules.register("tickets.tasks.watch_alerts", minutes=1)
         schedules.register("tickets.tasks.sweep_clocks", minutes=1)
+        schedules.register("tickets.tasks.refresh_spare", minutes=1)
         schedules.register("tickets.tasks.ask_for_recent_ships", minutes=10)
         schedules.register("tickets.tasks.sweep_promises", minutes=10)
         schedules.register("tickets.tasks.recount_confirmed", minutes=10)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from tickets import actions
 from tickets.actions.locks import lock_ships
-from tickets.models import Alert, Report, Reporter, Sighting
+from tickets.models import Alert, QueuePlan, Report, Reporter, Sighting
 from tickets.queries.clocks import clients_to_keep, due_lines, lines_by_old_hours
 from tickets.queries.owed import clients_owing
 from tickets.queries.promises import clients_with_backlog
@@ -114,6 +114,15 @@ def offer_promises(client_id: int) -> None:
 def settle_pauses(client_id: int) -> None:
     """Move a client's due times by what its retainer was paused."""
     actions.settle_pauses(client_id=client_id, now=timezone.now())
+
+
+def refresh_spare() -> None:
+    """Find out anew what is to spare, where a change made that unknown.
+
+    Until then whoever looks at the queue or takes of it simulates for themselves.
+    """
+    if not QueuePlan.objects.filter(simulated_at__isnull=False).exists():
+        actions.refresh_plan(now=timezone.now())
 
 
 def sweep_promises() -> None:

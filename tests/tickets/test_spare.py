@@ -13,7 +13,8 @@ from clients.models import Project, User
 from clients.queries import house_calendar
 from core.errors import Refused
 from tests import factories
-from tickets import actions
+from tickets import actions, tasks
+from tickets.actions.locks import forget_spare
 from tickets.models import QueuePlan, ShareAccount, Ticket, TimeEntry
 from tickets.queries.promises import plan_of
 from tickets.queries.takers import Trials, taker_of
@@ -293,3 +294,15 @@ def _moves_of(ticket: Ticket, random: Random, people: list[User]) -> list[Move]:
         edit,
     ]
     return [partial(move, ticket_id=ticket.pk) for move in moves]
+
+
+def test_what_is_unknown_to_spare_is_found_out_within_a_minute(
+    project: Project, engineer: User
+) -> None:
+    factories.make_ticket(project=project, engineer=engineer)
+    forget_spare()
+    tasks.refresh_spare()
+    known = QueuePlan.objects.get()
+    assert known.simulated_at is not None and known.spare_minutes > 0
+    tasks.refresh_spare()
+    assert QueuePlan.objects.get().simulated_at == known.simulated_at
