@@ -1,6 +1,7 @@
 """What the workbench's forms do: each one reads its fields and makes one call."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -14,6 +15,9 @@ from tickets import actions
 from tickets.forms import WithFiles
 from tickets.models import Attachment, Ticket
 from tickets.queries import loose_attachments
+from tickets.queries.absences import late_promises
+
+_MOST_SAID = 10
 
 
 @dataclass
@@ -63,6 +67,23 @@ def store_files(wish: Sent) -> list[int]:
         wish.kept = form.cleaned_data["kept"]
 
 
+@contextmanager
+def _breaking(wish: Wish) -> Iterator[list[int]]:
+    """Give a list that holds, once something is done, which promises are not kept by it."""
+    before, broken = set(late_promises(wish.console.now)), list[int]()
+    yield broken
+    broken += [number for number in late_promises(wish.console.now) if number not in before]
+
+
+def _said(broken: list[int]) -> str:
+    """Say what is not kept by something; nothing where all is."""
+    if not broken:
+        return ""
+    promises = "1 promise" if len(broken) == 1 else f"{len(broken)} promises"
+    more = ", …" if len(broken) > _MOST_SAID else ""
+    return f" That breaks {promises}: {', '.join(f'#{n}' for n in broken[:_MOST_SAID])}{more}."
+
+
 def _reply(wish: Wish) -> str:
     ids = store_files(wish)
     actions.reply_to_ticket(body=wish.text("body"), attachment_ids=ids, **wish.at)
@@ -87,9 +108,12 @@ def _edit(wish: Wish) -> str:
         estimate_minutes=whole(data, "estimate_minutes"),
         **wish.at,
     )
-    if "skill" in data:
-        actions.set_ticket_skill(skill_id=whole_or_none(data, "skill"), **wish.at)
-    return f"Saved. #{ticket.number} is {ticket.severity} and {ticket.priority}."
+    said = f"Saved. #{ticket.number} is {ticket.severity} and {ticket.priority}."
+    if "skill" in data and (skill := whole_or_none(data, "skill")) != ticket.skill_id:
+        with _breaking(wish) as broken:
+            actions.set_ticket_skill(skill_id=skill, **wish.at)
+        said += _said(broken)
+    return said
 
 
 def _start(wish: Wish) -> str:
@@ -141,11 +165,12 @@ def _close(wish: Wish) -> str:
 
 
 def _assign(wish: Wish) -> str:
-    ticket = actions.assign_ticket(
-        assignee_id=whole_or_none(wish.request.POST, "assignee"),
-        **wish.at,
-    )
-    return f"#{ticket.number} is with {ticket.assignee or 'nobody'}."
+    with _breaking(wish) as broken:
+        ticket = actions.assign_ticket(
+            assignee_id=whole_or_none(wish.request.POST, "assignee"),
+            **wish.at,
+        )
+    return f"#{ticket.number} is with {ticket.assignee or 'nobody'}.{_said(broken)}"
 
 
 def _approve_p1(wish: Wish) -> str:

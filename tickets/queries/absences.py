@@ -97,6 +97,11 @@ def breaches(now: datetime, *, by_absence: int | None = None) -> Breaches:
     )
 
 
+def late_promises(now: datetime) -> list[int]:
+    """List the promises that would not be kept as things stand, in due order."""
+    return list(_late(now))
+
+
 def _late(now: datetime, without_absence: int | None = None) -> dict[int, tuple[int, int | None]]:
     """Give when each promise that is not kept was due and would be done: first what is in hand,
     then what waits, each in due order.

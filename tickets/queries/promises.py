@@ -69,7 +69,13 @@ class Plan:
             work=known.work if known else left * MINUTE,
             p1=ticket.priority == Priority.P1,
             group=self.crew.group_of(ticket.project_id, ticket.skill_id),
+            only=self._only(ticket),
         )
+
+    def _only(self, ticket: Ticket) -> int:
+        """Give whose a ticket is: nobody else takes it while they are of the staff."""
+        assignee = ticket.assignee
+        return assignee.pk if assignee and assignee.is_staff and assignee.is_active else 0
 
 
 @dataclass(frozen=True)
@@ -101,10 +107,10 @@ def committed_jobs(people: Crew, now: datetime) -> list[Job]:
     stopped = Stopped(now)
     group_of = people.group_of
     jobs = []
-    for number, due, work, p1, project, skill, client, since, committed, priority in rows:
+    for number, due, work, p1, project, skill, only, client, since, committed, priority in rows:
         if (since is not None or client in stopped.since) and due != NEVER:
             due = stopped.later(client, priority, due, committed, since)
-        jobs.append(Job(number, due, work, p1, group_of(project, skill)))
+        jobs.append(Job(number, due, work, p1, group_of(project, skill), only))
     jobs.sort(key=lambda job: job.order)
     return jobs
 
@@ -211,12 +217,15 @@ def _statement() -> tuple[str, tuple[Any, ...]]:
             due=Coalesce(Micros("due_at"), NEVER),
             work=Cast(left, BigIntegerField()) * MINUTE,
             p1=Case(When(is_p1, then=True), default=False),
+            only=Case(
+                When(assignee__is_staff=True, assignee__is_active=True, then="assignee"), default=0
+            ),
             since=Micros(Case(When(state=TicketState.WAITING, then=since))),
             committed=Micros("committed_at"),
         )
         .values_list(
-            "number", "due", "work", "p1", "project_id", "skill_id", "client_id", "since",
-            "committed", "priority",
+            "number", "due", "work", "p1", "project_id", "skill_id", "only", "client_id",
+            "since", "committed", "priority",
         )
     )  # fmt: skip
     return rows.query.sql_with_params()

@@ -24,6 +24,7 @@ class Job(NamedTuple):
     work: int
     p1: bool = False
     group: int = 0  # what an engineer may be limited to: equal for all whom the same may take
+    only: int = 0  # the one engineer who may take it, being assigned to them
 
     @property
     def order(self) -> tuple[bool, int, int]:
@@ -42,6 +43,13 @@ class Worker:
 
 
 Finish = tuple[Job, int | None]  # None: not within the known shifts
+
+
+def may_take(worker: Worker, job: Job) -> bool:
+    """Tell whether somebody may do a job."""
+    if job.only and job.only != worker.engineer:
+        return False
+    return worker.groups is None or job.group in worker.groups
 
 
 def first_late(jobs: Sequence[Job], workers: Sequence[Worker]) -> Job | None:
@@ -82,7 +90,7 @@ def _run(
         if start is not None:
             free.append((start, worker.engineer, place))
     heapify(free)
-    limited = any(worker.groups is not None for worker in workers)
+    limited = any(worker.groups is not None for worker in workers) or any(job.only for job in jobs)
     taken = [False] * len(jobs) if limited else []
     heads = [0] * len(workers)
     head, left = 0, len(jobs)
@@ -91,9 +99,7 @@ def _run(
         worker = workers[place]
         if limited:
             head = heads[place]
-            while head < len(jobs) and (
-                taken[head] or (worker.groups is not None and jobs[head].group not in worker.groups)
-            ):
+            while head < len(jobs) and (taken[head] or not may_take(worker, jobs[head])):
                 head += 1
             heads[place] = head
             if head == len(jobs):

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from core.calendars import MINUTE
-from tickets.rules.queue.forward import Job, Worker
+from tickets.rules.queue.forward import Job, Worker, may_take
 from tickets.rules.queue.promising import NEVER
 from tickets.rules.queue.rank import A_DAY, BASE, crowd
 from tickets.rules.queue.taking import take_first
@@ -28,12 +28,14 @@ class Waiting:
     due: int | None = None  # committed, if there is one
     slack: int = 0  # business time to its due instant, less the work
     group: int = 0
+    only: int = 0  # assigned to this engineer
 
     @property
     def job(self) -> Job:
         """The ticket as the forward simulation sees it."""
         due = NEVER if self.due is None else self.due
-        return Job(self.ticket, due, self.work, self.priority == Priority.P1, self.group)
+        is_p1 = self.priority == Priority.P1
+        return Job(self.ticket, due, self.work, is_p1, self.group, self.only)
 
     @property
     def urgent(self) -> bool:
@@ -67,7 +69,7 @@ def choose(
     ``workers`` are all engineers, this one among them; ``virtual`` the clients' virtual times.
     """
     me = next(worker for worker in workers if worker.engineer == engineer)
-    mine = [each for each in waiting if me.groups is None or each.group in me.groups]
+    mine = [each for each in waiting if may_take(me, each.job)]
     critical = [each for each in mine if each.priority == Priority.P1]
     if critical:
         return Choice("L0", min(critical, key=_p1_order), "p1")

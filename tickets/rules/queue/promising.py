@@ -70,7 +70,7 @@ def least_spare(trial: Trial, workers: Sequence[Worker]) -> int:
     All workers are alike: what one of them does beside the plan delays each start by at most its
     length (list scheduling in a fixed order). Where they are not, nothing is to spare.
     """
-    if not workers or not alike(workers):
+    if not workers or not alike(workers, trial.jobs):
         return 0
     shifts = workers[0].shifts
     spare = [
@@ -82,9 +82,14 @@ def least_spare(trial: Trial, workers: Sequence[Worker]) -> int:
     return max(0, min(spare, default=shifts.worked(NEVER)))
 
 
-def alike(workers: Sequence[Worker]) -> bool:
-    """Tell whether all work at the same times on everything."""
-    return all(worker.groups is None and worker.shifts == workers[0].shifts for worker in workers)
+def alike(workers: Sequence[Worker], jobs: Iterable[Job] = ()) -> bool:
+    """Tell whether all work at the same times on everything, no job being for one of them only."""
+    one = workers[0]
+    if len(workers) > 1 and any(job.only for job in jobs):
+        return False
+    if any(job.only not in (0, one.engineer) for job in jobs):
+        return False
+    return all(worker.groups is None and worker.shifts == one.shifts for worker in workers)
 
 
 def is_worse(job: Job, ends: Ends, before: int | None) -> bool:

@@ -5,6 +5,11 @@ from tests.tickets.rules.queue.workers import END, is_open, jobs, workers
 from tickets.rules.queue.forward import Job, Worker, first_late, forecast
 
 
+def may_do(worker: Worker, job: Job) -> bool:
+    in_group = worker.groups is None or job.group in worker.groups
+    return in_group and job.only in (0, worker.engineer)
+
+
 def slow_forecast(queue: list[Job], people: list[Worker]) -> dict[int, int | None]:
     """Walk unit by unit: who is there and has nothing in hand takes the first they may take."""
     left = list(queue)
@@ -15,8 +20,7 @@ def slow_forecast(queue: list[Job], people: list[Worker]) -> dict[int, int | Non
             if unit < worker.free_at or not is_open(worker.shifts, unit):
                 continue
             if worker.engineer not in in_hand:
-                may = (job for job in left if worker.groups is None or job.group in worker.groups)
-                job = next(may, None)
+                job = next((job for job in left if may_do(worker, job)), None)
                 if job is None:
                     continue
                 left.remove(job)
@@ -30,7 +34,7 @@ def slow_forecast(queue: list[Job], people: list[Worker]) -> dict[int, int | Non
 
 
 @settings(max_examples=60)
-@given(jobs(groups=2), workers(groups=2))
+@given(jobs(groups=2, assignees=3), workers(groups=2))
 def test_the_simulation_is_that_of_walking_unit_by_unit(
     queue: list[Job], people: list[Worker]
 ) -> None:
@@ -40,6 +44,14 @@ def test_the_simulation_is_that_of_walking_unit_by_unit(
 @settings(max_examples=60)
 @given(jobs(), workers())
 def test_it_is_so_too_where_nobody_is_limited(queue: list[Job], people: list[Worker]) -> None:
+    assert forecast(queue, people) == slow_forecast(queue, people)
+
+
+@settings(max_examples=60)
+@given(jobs(assignees=2), workers())
+def test_it_is_so_too_where_only_tickets_are_assigned(
+    queue: list[Job], people: list[Worker]
+) -> None:
     assert forecast(queue, people) == slow_forecast(queue, people)
 
 

@@ -102,3 +102,13 @@ def test_where_people_are_not_alike_nothing_is_to_spare() -> None:
         [],
     ):
         assert least_spare(try_out([Job(1, 30, 10)], people), people) == 0
+
+
+def test_where_work_is_somebodys_only_one_alone_has_something_to_spare() -> None:
+    day, own = Shifts.of([(0, 100)]), Job(1, 30, 10, only=1)
+    for people, spare in (
+        ([Worker(1, day, 0)], 20),
+        ([Worker(2, day, 0)], 0),
+        ([Worker(1, day, 0), Worker(2, day, 0)], 0),
+    ):
+        assert least_spare(try_out([own], people), people) == spare

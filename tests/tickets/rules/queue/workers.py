@@ -16,17 +16,23 @@ def spans(draw: st.DrawFn, most: int = 8) -> list[Span]:
 
 
 @st.composite
-def jobs(draw: st.DrawFn, groups: int = 0, most_due: int = 2 * END) -> list[Job]:
-    """Give jobs in order; some are P1."""
+def jobs(
+    draw: st.DrawFn, groups: int = 0, most_due: int = 2 * END, assignees: int = 0
+) -> list[Job]:
+    """Give jobs in order; some are P1, some assigned to one of the engineers after the first."""
     drawn = draw(
         st.lists(
             st.tuples(
-                st.integers(1, most_due), st.integers(1, 8), st.booleans(), st.integers(0, groups)
+                st.integers(1, most_due),
+                st.integers(1, 8),
+                st.booleans(),
+                st.integers(0, groups),
+                st.integers(0, assignees),
             ),
             max_size=9,
         )
     )
-    found = [Job(n, due, work, p1, group) for n, (due, work, p1, group) in enumerate(drawn)]
+    found = [Job(number, *facts) for number, facts in enumerate(drawn)]
     return sorted(found, key=lambda job: job.order)
 
 
