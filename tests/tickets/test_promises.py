@@ -7,12 +7,13 @@ from django_q.models import OrmQ
 
 from clients import actions as client_actions
 from clients.models import Client, PlanVersion, Project, User
+from core.calendars import instant
 from core.errors import InvalidInput, MoveRefused
 from tests import factories
 from tickets import actions, tasks
 from tickets.actions.promises import offer_promises, settle_pauses
 from tickets.models import Absence, QueuePlan, ShareAccount, Ticket, TicketEvent, TicketEventKind
-from tickets.queries.promises import consequences
+from tickets.queries.promises import consequences, plan_of
 
 # A Wednesday; the office of the tests' installation is open.
 NOON = datetime(2026, 6, 10, 10, 0, tzinfo=UTC)
@@ -197,6 +198,34 @@ def test_a_raised_p1_is_promised(acme: Client, project: Project, engineer: User)
     assert raised.due_at == NOON + DAY
 
 
+def test_a_p1_that_is_none_any_more_takes_its_token_late(
+    acme: Client, project: Project, engineer: User
+) -> None:
+    _tokens(acme, refill="1", most="1")
+    _ticket(project, engineer)
+    flipped = _ticket(project, engineer)
+    assert flipped.due_at is None
+    due_at = _edit(flipped, engineer, severity="S1").due_at
+    for _ in range(2):
+        assert _edit(flipped, engineer, severity="S3").due_at == due_at
+        assert _edit(flipped, engineer, severity="S1").due_at == due_at
+    told = TicketEvent.objects.filter(ticket=flipped, kind=_K.COMMITTED).order_by("pk")
+    assert [event.data["token"] for event in told] == [False, True]
+    # One a week: the first is for this one.
+    refused = _ticket(project, engineer, now=NOON + 13 * DAY)
+    assert _last(refused, _K.NOT_PROMISED).data == {"reason": "no_token"}
+    assert _ticket(project, engineer, now=NOON + 14 * DAY).due_at
+
+
+def test_who_paid_for_a_promise_pays_once_however_its_priority_moves(
+    project: Project, engineer: User
+) -> None:
+    ticket = _ticket(project, engineer)
+    for severity in ("S1", "S3"):
+        _edit(ticket, engineer, severity=severity)
+    assert ShareAccount.objects.get().tokens == 7
+
+
 def test_waiting_moves_a_promise_by_exactly_its_open_time(
     project: Project, alice: User, engineer: User
 ) -> None:
@@ -242,6 +271,51 @@ def test_what_grew_more_urgent_while_it_waited_is_promised_sooner_when_it_is_bac
     back = actions.resume_waiting(ticket_id=ticket.pk, actor=engineer, now=NOON + 2 * HOUR)
     # P2 of the tests' plan: three days, and the two hours it waited.
     assert back.due_at == NOON + 5 * DAY + 2 * HOUR
+
+
+def test_a_wait_past_the_due_time_counts_when_it_is_reopened(
+    project: Project, engineer: User
+) -> None:
+    ticket = _ticket(project, engineer, severity="S3", state="waiting")
+    ends = NOON + 9 * DAY
+    actions.close_ticket(ticket_id=ticket.pk, message="No answer.", actor=engineer, now=ends)
+    reopened = actions.reopen_ticket(
+        ticket_id=ticket.pk, reason="They wrote.", actor=engineer, now=ends + HOUR
+    )
+    # Seven days of the office later, and for the same token.
+    assert reopened.due_at == NOON + 16 * DAY
+    assert reopened.committed_at == NOON
+    assert ShareAccount.objects.get().tokens == 7
+
+
+def test_a_later_time_that_staff_agreed_on_stands_after_a_wait_until_the_terms_change(
+    project: Project, engineer: User, ops_admin: User
+) -> None:
+    ticket = _ticket(project, engineer, severity="S3")
+    agreed = NOON + 14 * DAY
+    actions.move_due(
+        ticket_id=ticket.pk, due_at=agreed, reason="Said so.", actor=ops_admin, now=NOON
+    )
+    actions.wait_for_client(ticket_id=ticket.pk, question="So?", actor=engineer, now=NOON)
+    back = actions.resume_waiting(ticket_id=ticket.pk, actor=engineer, now=NOON + HOUR)
+    assert back.due_at == agreed + HOUR
+    sooner = _edit(ticket, engineer, severity="S2", now=NOON + HOUR).due_at
+    assert sooner and sooner < agreed
+
+
+@pytest.mark.parametrize("stops", ["waiting", "paused"])
+def test_what_staff_agreed_while_it_stands_still_is_simulated_so(
+    acme: Client, project: Project, engineer: User, ops_admin: User, stops: str
+) -> None:
+    ticket = _ticket(project, engineer, state="waiting" if stops == "waiting" else "queued")
+    if stops == "paused":
+        _move(acme, "paused", NOON)
+    agreed = NOON + 5 * DAY
+    actions.move_due(
+        ticket_id=ticket.pk, due_at=agreed, reason="Said so.", actor=ops_admin, now=NOON + 2 * HOUR
+    )
+    (job,) = plan_of(NOON + 3 * HOUR).jobs
+    assert instant(job.due) == agreed + HOUR
 
 
 def test_what_staff_agreed_while_it_waits_is_moved_by_the_rest_of_the_wait_only(

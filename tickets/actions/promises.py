@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
+from django.db.models import Q
 
 from clients.queries import terms_of
 from clients.rules.terms import Terms
-from core.calendars import micros
+from core.calendars import instant, micros
 from tickets.actions.events import record
 from tickets.actions.locks import lock_plan, save_ticket
 from tickets.actions.shares import account_of
@@ -28,6 +29,9 @@ from tickets.rules.states import TicketState
 from tickets.rules.words import Priority
 
 _K = TicketEventKind
+_SETS_TARGET = [
+    _K.COMMITTED, _K.TICKET_EDITED, _K.SEVERITY_CONFIRMED, _K.P1_APPROVED, _K.REACH_CHANGED,
+]  # fmt: skip
 # So many of a client's tickets are tried at each offer: one that does not fit says little of a
 # shorter one, and everybody waits while it is tried.
 _MOST_TRIES = 5
@@ -50,6 +54,7 @@ def promise(ticket: Ticket, *, now: datetime) -> None:
         trial = _promise_first(ticket, plan, now)
     else:
         trial = _promise_sooner(ticket, plan, now)
+        _pay_late(ticket, plan, trial, now)
     keep_spare(row, plan, trial, now)
 
 
@@ -64,7 +69,12 @@ def resume_promise(ticket: Ticket, *, now: datetime) -> None:
 
 
 def forget_late_promise(ticket: Ticket, *, now: datetime) -> None:
-    """Take the due time of a locked ticket that is reopened after it; one that lies ahead stays."""
+    """Take the due time of a locked ticket that is reopened after it; one that lies ahead stays.
+
+    What it stood still before it was closed counts.
+    """
+    if ticket.due_at is not None:
+        _move_by_stops([ticket], now)
     if ticket.due_at is not None and ticket.due_at <= now:
         ticket.due_at = ticket.committed_at = None
         save_ticket(ticket, "due_at", "committed_at")
@@ -152,16 +162,43 @@ def _promise_first(ticket: Ticket, plan: Plan, now: datetime) -> Trial:
 
 
 def _promise_sooner(ticket: Ticket, plan: Plan, now: datetime) -> Trial:
-    """Move a due time to a target that is sooner, if that can be kept; else it stands."""
+    """Move a due time to a target that is sooner, if that can be kept; else it stands.
+
+    So does one that staff set, until something else is said of the ticket.
+    """
     target = target_of(ticket)
     assert ticket.due_at is not None
-    if target is None or not now < target < ticket.due_at:
+    if target is None or not now < target < ticket.due_at or _was_set_last(ticket):
         return plan.trial()
     trial = trial_of(ticket, plan, target)
     if trial.refused_for(plan.job_of(ticket, target)):
         return plan.trial()
     move(ticket, target, now, actor=None, reason="target")
     return trial
+
+
+def _was_set_last(ticket: Ticket) -> bool:
+    """Tell whether staff set the due time after all that the target depends on."""
+    last = ticket.events.filter(
+        Q(kind__in=_SETS_TARGET) | Q(kind=_K.DUE_MOVED, data__reason="staff")
+    ).order_by("-pk")
+    return last.values_list("kind", flat=True).first() == _K.DUE_MOVED
+
+
+def _pay_late(ticket: Ticket, plan: Plan, trial: Trial, now: datetime) -> None:
+    """Take the token that a promise needed none for while its ticket was P1, once it is not.
+
+    The promise stands: where no token is free, the next one is gone before it is there.
+    """
+    if ticket.priority == Priority.P1:
+        return
+    made = ticket.events.filter(kind=_K.COMMITTED).order_by("-pk")
+    terms = terms_of(ticket.client_id)
+    if terms is None or made.values_list("data__token", flat=True).first() is not False:
+        return
+    account = account_of(ticket.client_id, now)
+    bucket = _keep(account, _bucket(account, terms).charged(micros(now)))
+    _record_promise(ticket, bucket, plan, trial, now, token=True)
 
 
 def _commit(
@@ -173,21 +210,33 @@ def _commit(
     terms: Terms,
     now: datetime,
 ) -> None:
-    bucket = _bucket(account, terms)
-    if ticket.priority != Priority.P1:
-        bucket = bucket.taken(micros(now))
-        account.tokens, account.tokens_at = bucket.tokens, now
-        account.save(update_fields=["tokens", "tokens_at"])
+    bucket, needs_token = _bucket(account, terms), ticket.priority != Priority.P1
+    if needs_token:
+        bucket = _keep(account, bucket.taken(micros(now)))
     ticket.due_at, ticket.committed_at = due_at, now
     save_ticket(ticket, "due_at", "committed_at")
+    _record_promise(ticket, bucket, plan, trial, now, token=needs_token)
+
+
+def _record_promise(
+    ticket: Ticket, bucket: Bucket, plan: Plan, trial: Trial, now: datetime, *, token: bool
+) -> None:
+    assert ticket.due_at is not None
     record(
         ticket, _K.COMMITTED, actor=None, at=now,
         data={
-            "due_at": due_at.isoformat(),
+            "due_at": ticket.due_at.isoformat(),
+            "token": token,
             "tokens": round(bucket.level(micros(now)), 4),
             "spare": round(plan.spare_minutes(trial), 2),
         },
     )  # fmt: skip
+
+
+def _keep(account: ShareAccount, bucket: Bucket) -> Bucket:
+    account.tokens, account.tokens_at = bucket.tokens, instant(bucket.at)
+    account.save(update_fields=["tokens", "tokens_at"])
+    return bucket
 
 
 def _refuse(ticket: Ticket, now: datetime, **why: Any) -> None:

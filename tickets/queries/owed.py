@@ -113,17 +113,23 @@ class Stopped:
             data__from__in=_SERVED,
         ).exclude(data__to__in=_SERVED)
         self.since = dict(stopped.order_by().values_list("client").annotate(at=Micros(Max("at"))))
+        moved = TicketEvent.objects.filter(kind=_K.DUE_MOVED, ticket__client__in=self.since)
+        found = moved.order_by().values_list("ticket__number").annotate(at=Micros(Max("at")))
+        self._moved = dict(found) if self.since else {}
 
     def later(
-        self, client_id: int, priority: str, due: int, committed: int, since: int | None
+        self, number: int, client_id: int, priority: str, due: int, begin: int, since: int | None
     ) -> int:
-        """Move a due instant as if what stands still went on now."""
+        """Move a due instant as if what stands still, ``since`` if it waits, went on now.
+
+        What it stood still before ``begin`` and before it was moved last is in it.
+        """
         calendar = self._calendars.get((client_id, priority))
         if calendar is None:
             calendar = _calendar(client_id, priority)
             self._calendars[client_id, priority] = calendar
         stood = [each for each in (since, self.since.get(client_id)) if each is not None]
-        begins = instant(max(min(stood), committed))
+        begins = instant(max(min(stood), begin, self._moved.get(number, begin)))
         return micros(later(calendar, instant(due), begins, self._now))
 
 

@@ -107,9 +107,9 @@ def committed_jobs(people: Crew, now: datetime) -> list[Job]:
     stopped = Stopped(now)
     group_of = people.group_of
     jobs = []
-    for number, due, work, p1, project, skill, only, client, since, committed, priority in rows:
+    for number, due, work, p1, project, skill, only, client, since, begin, priority in rows:
         if (since is not None or client in stopped.since) and due != NEVER:
-            due = stopped.later(client, priority, due, committed, since)
+            due = stopped.later(number, client, priority, due, begin, since)
         jobs.append(Job(number, due, work, p1, group_of(project, skill), only))
     jobs.sort(key=lambda job: job.order)
     return jobs
@@ -208,6 +208,8 @@ def _statement() -> tuple[str, tuple[Any, ...]]:
     )
     waits = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind=_K.TICKET_WAITING)
     since = Subquery(waits.order_by("-at").values("at")[:1])
+    moves = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind=_K.DUE_MOVED)
+    moved = Subquery(moves.order_by("-at").values("at")[:1])
     left = Greatest(LEAST_LEFT_MINUTES, F("estimate_minutes") - Coalesce(logged, 0))
     is_p1 = Q(priority=Priority.P1)
     rows = (
@@ -221,11 +223,16 @@ def _statement() -> tuple[str, tuple[Any, ...]]:
                 When(assignee__is_staff=True, assignee__is_active=True, then="assignee"), default=0
             ),
             since=Micros(Case(When(state=TicketState.WAITING, then=since))),
-            committed=Micros("committed_at"),
+            begin=Micros(
+                Case(
+                    When(state=TicketState.WAITING, then=Greatest("committed_at", moved)),
+                    default="committed_at",
+                )
+            ),
         )
         .values_list(
             "number", "due", "work", "p1", "project_id", "skill_id", "only", "client_id",
-            "since", "committed", "priority",
+            "since", "begin", "priority",
         )
     )  # fmt: skip
     return rows.query.sql_with_params()

@@ -31,6 +31,16 @@ class Bucket:
             raise ValueError("no token is free")
         return Bucket(level - 1, now, self.refill, self.most)
 
+    def charged(self, now: int) -> "Bucket":
+        """Give the bucket after one was taken that may not be there: then it fills only from the
+        instant on at which what is missing would have been refilled.
+        """
+        missing = 1 - self.level(now)
+        if missing <= 0:
+            return self.taken(now)
+        earned = int(missing / self.refill * WEEK) if self.refill else 0
+        return Bucket(0, max(now, self.at) + earned, self.refill, self.most)
+
     def next_at(self, now: int) -> int | None:
         """Give when one is free again; None if never."""
         missing = 1 - self.level(now)
@@ -38,4 +48,4 @@ class Bucket:
             return now
         if self.refill <= 0 or self.most < 1:
             return None
-        return now + int(missing / self.refill * WEEK) + 1
+        return max(now, self.at) + int(missing / self.refill * WEEK) + 1

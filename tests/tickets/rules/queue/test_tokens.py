@@ -43,6 +43,15 @@ def test_the_next_one_is_free_exactly_when_it_is_said(bucket: Bucket, hour: int)
             assert bucket.level(max(now, free_at - HOUR // 10)) < 1
 
 
+def test_a_bucket_in_debt_is_full_as_much_later() -> None:
+    owing = Bucket(0.5, 0, 1, 8).charged(0)
+    assert owing.level(WEEK // 2) == 0
+    assert owing.next_at(0) == WEEK // 2 + WEEK + 1
+    assert owing.charged(0).level(2 * WEEK) == 0.5
+    assert Bucket(3, 0, 1, 8).charged(WEEK) == Bucket(3, WEEK, 1, 8)
+    assert Bucket(0, 0, 0, 8).charged(WEEK).level(9 * WEEK) == 0
+
+
 def test_a_bucket_never_holds_more_than_its_most() -> None:
     assert Bucket(8, 0, 4, 8).level(5 * WEEK) == 8
     assert Bucket(0, 0, 4, 8).level(5 * WEEK) == 8
