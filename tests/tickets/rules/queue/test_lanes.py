@@ -112,6 +112,15 @@ def test_more_severity_reach_or_age_never_moves_a_ticket_back_within_its_client(
     assert after.index(one.ticket) <= before.index(one.ticket)
 
 
+def free_again(people: list[Worker]) -> list[tuple[int, int]]:
+    """Give when everybody who ever is free begins with something new, and who it is."""
+    return [
+        (start, worker.engineer)
+        for worker in people
+        if (start := worker.shifts.next_open(worker.free_at)) is not None
+    ]
+
+
 @settings(max_examples=80)
 @given(queues(groups=1, p1=False), workers(groups=1))
 def test_what_passed_the_simulation_is_kept_by_following_the_lanes(
@@ -123,12 +132,7 @@ def test_what_passed_the_simulation_is_kept_by_following_the_lanes(
     assume(first_late(plan, people) is None)
     left, virtual = list(waiting), dict[int, float]()
     while left:
-        starts = [
-            (start, worker.engineer)
-            for worker in people
-            if (start := worker.shifts.next_open(worker.free_at)) is not None
-        ]
-        if not starts:
+        if not (starts := free_again(people)):
             break
         now, engineer = min(starts)
         people = [replace(worker, free_at=max(worker.free_at, now)) for worker in people]
@@ -153,12 +157,7 @@ def test_promises_hold_while_people_with_work_in_hand_press_as_long_as_a_choice_
     assume(first_late(plan_of(waiting), people) is None)
     left, presses = list(waiting), list(pressing)
     while left:
-        starts = [
-            (start, worker.engineer)
-            for worker in people
-            if (start := worker.shifts.next_open(worker.free_at)) is not None
-        ]
-        if not starts:
+        if not (starts := free_again(people)):
             break
         now, first = min(starts)
         engineer = presses.pop() % len(people) if presses else first
