@@ -15,6 +15,7 @@ _UNITS = (
 )
 # From 9:00 to 17:00, as the promises count it.
 _WORKING_DAY = 8 * 60
+# A day at either end of the calendar has no name in another time zone.
 _YEARS = range(2000, 2100)
 
 

@@ -16,8 +16,6 @@ from tickets.models import Ticket
 from tickets.queries import get_ticket_for
 from tickets.queries.promises import Breach, consequences
 
-# A day at either end of the calendar has no name in another time zone.
-
 
 @console_page("ticket.move_due")
 def due_page(request: HttpRequest, console: Console, number: int) -> HttpResponseBase:

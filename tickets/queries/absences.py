@@ -7,11 +7,11 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from clients.queries import house_calendar
-from core.calendars import Calendar, instant, micros
+from core.calendars import Calendar
 from tickets.models import Absence, OnCallShift, Ticket
 from tickets.queries.crew import crew
-from tickets.queries.hands import late_in_hand
-from tickets.queries.promises import committed_jobs
+from tickets.queries.hands import late_ends
+from tickets.queries.promises import breach_of, committed_jobs
 from tickets.rules.queue.forward import forecast
 from tickets.rules.queue.promising import is_late
 
@@ -109,10 +109,7 @@ def _late(now: datetime, without_absence: int | None = None) -> dict[int, tuple[
     people = crew(now, without_absence=without_absence)
     jobs = committed_jobs(people, now)
     ends = forecast(jobs, people.workers)
-    in_hand = {
-        each.number: (micros(each.due_at), micros(each.done_at) if each.done_at else None)
-        for each in late_in_hand(people, now)
-    }
+    in_hand = {number: (due, end) for number, due, end in late_ends(people, now)}
     return in_hand | {
         job.ticket: (job.due, end)
         for job in jobs
@@ -122,6 +119,5 @@ def _late(now: datetime, without_absence: int | None = None) -> dict[int, tuple[
 
 
 def _late_one(ticket: Ticket, due: int, end: int | None, house: Calendar, *, is_new: bool) -> Late:
-    due_at, done_at = instant(due), instant(end) if end is not None else None
-    minutes = house.minutes_between(due_at, done_at) if done_at else 0
-    return Late(ticket, due_at, done_at, minutes, is_new)
+    breach = breach_of(ticket.number, due, end, house)
+    return Late(ticket, breach.due_at, breach.done_at, breach.minutes, is_new)

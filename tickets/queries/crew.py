@@ -89,17 +89,23 @@ def _engineers(now: datetime, without_absence: int | None) -> QuerySet[User, Any
     )
 
 
-def _left_minutes() -> Coalesce:
-    """Give the minutes left of what an engineer has in hand: the estimates less what is logged."""
+def minutes_left() -> Greatest:
+    """Annotate a ticket with what is left of its estimate: less what is logged, never nothing."""
     logged = (
         TimeEntry.objects.filter(ticket=OuterRef("pk"), voided_at=None)
+        .order_by()
         .values("ticket")
         .annotate(total=Sum("minutes"))
         .values("total")
     )
+    return Greatest(LEAST_LEFT_MINUTES, F("estimate_minutes") - Coalesce(Subquery(logged), 0))
+
+
+def _left_minutes() -> Coalesce:
+    """Give the minutes left of what an engineer has in hand."""
     in_hand = (
         Ticket.objects.filter(assignee=OuterRef("pk"), state=TicketState.IN_PROGRESS)
-        .annotate(left=Greatest(LEAST_LEFT_MINUTES, F("estimate_minutes") - Coalesce(logged, 0)))
+        .annotate(left=minutes_left())
         .values("assignee")
         .annotate(total=Sum("left"))
         .values("total")

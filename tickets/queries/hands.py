@@ -5,14 +5,13 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from django.db.models import F, OuterRef, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from clients.queries import house_calendar
-from core.calendars import MINUTE, instant, micros
-from tickets.models import Ticket, TicketEvent, TicketEventKind, TimeEntry
-from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew
-from tickets.queries.promises import Breach
+from core.calendars import MINUTE, micros
+from tickets.models import Ticket, TicketEvent, TicketEventKind
+from tickets.queries.crew import Crew, minutes_left
+from tickets.queries.promises import Breach, breach_of
 from tickets.queries.stops import with_stops
 from tickets.rules.queue.forward import Worker
 from tickets.rules.states import TicketState
@@ -30,42 +29,39 @@ def late_in_hand(
     microseconds, that ``user`` does before all of it: then only what is late with it is given, of
     their own. What stands still is never late.
     """
-    house, found = house_calendar(), []
-    for number, due_at, end in _ends(people, now, user, before):
-        if end is None or end > micros(due_at):
-            done_at = None if end is None else instant(end)
-            minutes = house.minutes_between(due_at, done_at) if done_at else 0
-            found.append(Breach(number, due_at, done_at, minutes))
-    return sorted(found, key=lambda each: (each.due_at, each.number))
+    house = house_calendar()
+    late = late_ends(people, now, user=user, before=before)
+    return [breach_of(number, due, end, house) for number, due, end in late]
+
+
+def late_ends(
+    people: Crew, now: datetime, *, user: int | None = None, before: int = 0
+) -> list[tuple[int, int, int | None]]:
+    """Give the numbers of the same, and the instants at which they are due and done."""
+    ends = _ends(people, now, user, before)
+    late = [each for each in ends if each[2] is None or each[2] > each[1]]
+    return sorted(late, key=lambda each: (each[1], each[0]))
 
 
 def _ends(
     people: Crew, now: datetime, user: int | None, before: int
-) -> Iterator[tuple[int, datetime, int | None]]:
+) -> Iterator[tuple[int, int, int | None]]:
     workers = {each.engineer: each for each in people.workers if user in (None, each.engineer)}
     spent: dict[int, int] = defaultdict(lambda: before)
     for number, assignee, due_at, left, stop in _in_hand(workers):
         spent[assignee] += left * MINUTE
         if due_at is not None and not stop:
-            yield number, due_at, workers[assignee].shifts.finish(micros(now), spent[assignee])
+            end = workers[assignee].shifts.finish(micros(now), spent[assignee])
+            yield number, micros(due_at), end
 
 
 def _in_hand(workers: dict[int, Worker]) -> QuerySet[Ticket, Any]:
     """List what they have in progress in the order in which they began it, with minutes left."""
-    logged = (
-        TimeEntry.objects.filter(ticket=OuterRef("pk"), voided_at=None)
-        .order_by()
-        .values("ticket")
-        .annotate(total=Sum("minutes"))
-        .values("total")
-    )
     begun = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind__in=_BEGINS)
     return (
         with_stops(Ticket.objects.filter(state=TicketState.IN_PROGRESS, assignee__in=workers))
         .annotate(
-            left=Greatest(
-                LEAST_LEFT_MINUTES, F("estimate_minutes") - Coalesce(Subquery(logged), 0)
-            ),
+            left=minutes_left(),
             begun=Subquery(begun.order_by("-pk").values("pk")[:1]),
         )
         .order_by("begun", "number")

@@ -105,7 +105,7 @@ class _Look:
             return None
 
         earliest = self.heads.earliest and self._place(self.heads.earliest, "L1", "simulation")
-        urgent = next(iter(self.urgent()), None)
+        urgent = self._place(self.heads.urgent[0], "L1", "slack") if self.heads.urgent else None
         choice = decide(
             earliest.ticket if earliest else None, urgent.ticket if urgent else None,
             fair, trials.keep,

@@ -16,7 +16,6 @@ from django.db.models import (
     Q,
     QuerySet,
     Subquery,
-    Sum,
     When,
 )  # fmt: skip
 from django.db.models.functions import Cast, Coalesce, Greatest
@@ -24,10 +23,10 @@ from django.db.models.functions import Cast, Coalesce, Greatest
 from clients.models import Client
 from clients.queries import house_calendar
 from clients.rules.retainers import SERVED
-from core.calendars import MINUTE, instant, micros
-from tickets.models import SlaClock, Ticket, TicketEvent, TicketEventKind, TimeEntry
+from core.calendars import MINUTE, Calendar, instant, micros
+from tickets.models import SlaClock, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.clocks import IS_STALE
-from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew, crew
+from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew, crew, minutes_left
 from tickets.queries.owed import UNBEGUN, Micros, Stopped
 from tickets.rules.clocks import Clock
 from tickets.rules.queue.forward import Job
@@ -134,13 +133,14 @@ def trial_of(ticket: Ticket, plan: Plan, due_at: datetime) -> Trial:
 def breaches_of(trial: Trial) -> list[Breach]:
     """Give what a trial would break, in due order."""
     house = house_calendar()
-    found = []
-    for job in trial.late:
-        due_at, end = instant(job.due), trial.ends[job.ticket]
-        done_at = None if end is None else instant(end)
-        minutes = house.minutes_between(due_at, done_at) if done_at else 0
-        found.append(Breach(job.ticket, due_at, done_at, minutes))
-    return found
+    return [breach_of(job.ticket, job.due, trial.ends[job.ticket], house) for job in trial.late]
+
+
+def breach_of(number: int, due: int, end: int | None, house: Calendar) -> Breach:
+    """Give how late a promise would be, from the instants of the simulation."""
+    due_at, done_at = instant(due), None if end is None else instant(end)
+    minutes = house.minutes_between(due_at, done_at) if done_at else 0
+    return Breach(number, due_at, done_at, minutes)
 
 
 def target_of(ticket: Ticket) -> datetime | None:
@@ -199,25 +199,17 @@ def _statement() -> tuple[str, tuple[Any, ...]]:
     Written once, and its instants are whole numbers: to write it, and to make datetimes of
     thousands, would cost more than to simulate them.
     """
-    logged = Subquery(
-        TimeEntry.objects.filter(ticket=OuterRef("pk"), voided_at=None)
-        .order_by()
-        .values("ticket")
-        .annotate(total=Sum("minutes"))
-        .values("total")
-    )
     waits = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind=_K.TICKET_WAITING)
     since = Subquery(waits.order_by("-at").values("at")[:1])
     moves = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind=_K.DUE_MOVED)
     moved = Subquery(moves.order_by("-at").values("at")[:1])
-    left = Greatest(LEAST_LEFT_MINUTES, F("estimate_minutes") - Coalesce(logged, 0))
     is_p1 = Q(priority=Priority.P1)
     rows = (
         Ticket.objects.filter(Q(due_at__isnull=False) | is_p1, state__in=UNBEGUN)
         .order_by()
         .annotate(
             due=Coalesce(Micros("due_at"), NEVER),
-            work=Cast(left, BigIntegerField()) * MINUTE,
+            work=Cast(minutes_left(), BigIntegerField()) * MINUTE,
             p1=Case(When(is_p1, then=True), default=False),
             only=Case(
                 When(assignee__is_staff=True, assignee__is_active=True, then="assignee"), default=0

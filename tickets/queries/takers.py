@@ -24,7 +24,6 @@ from tickets.rules.queue.taking import take_first
 from tickets.rules.states import BEGUN, TicketState
 
 _K = ClientEventKind
-WIP_LIMIT = 3
 BEGUN_CAP = 100
 # What was to spare counts for the hours and the people it was simulated with; a minute is more than
 # changing them takes.
@@ -88,7 +87,7 @@ class Trials:
 
     def of(self, number: int, minutes: int) -> Trial:
         """Simulate all promises with a ticket of so many minutes taken first."""
-        work = max(LEAST_LEFT_MINUTES, minutes) * MINUTE
+        work = _in_hand(minutes) * MINUTE
         plan = self._plan = self._plan or plan_of(self.now)
         workers = plan.crew.workers
         if plan.crew.worker_of(self.taker.user) is None:
@@ -104,7 +103,7 @@ class Trials:
         """
         found = breaches_of(self.of(number, minutes))
         assert self._plan is not None
-        work = max(LEAST_LEFT_MINUTES, minutes) * MINUTE
+        work = _in_hand(minutes) * MINUTE
         return found + late_in_hand(self._plan.crew, self.now, user=self.taker.user, before=work)
 
     def spare_after(self, ticket: Waiting) -> tuple[float, datetime | None]:
@@ -114,7 +113,7 @@ class Trials:
         plan = self.taker.plan
         if plan is None:
             return 0, None
-        return max(0.0, plan.spare_minutes - _in_hand(ticket)), plan.simulated_at
+        return max(0.0, plan.spare_minutes - _in_hand(ticket.work // MINUTE)), plan.simulated_at
 
     def _fits(self, ticket: Waiting) -> bool:
         """Tell whether it fits into what is to spare, all time since then taken as lost.
@@ -127,12 +126,12 @@ class Trials:
         if ticket.due is not None and self.taker.in_progress:
             return False
         passed = (self.now - plan.simulated_at) / timedelta(minutes=1)
-        return fits(_in_hand(ticket), plan.spare_minutes, passed)
+        return fits(_in_hand(ticket.work // MINUTE), plan.spare_minutes, passed)
 
 
-def _in_hand(ticket: Waiting) -> float:
+def _in_hand(minutes: int) -> int:
     """Give the minutes that a ticket takes of somebody's time once they have it."""
-    return max(LEAST_LEFT_MINUTES, ticket.work / MINUTE)
+    return max(LEAST_LEFT_MINUTES, minutes)
 
 
 def taker_of(user: User) -> Taker:
@@ -162,7 +161,7 @@ def _of_terms() -> dict[str, Any]:
     hand = Ticket.objects.filter(assignee=OuterRef("pk"), state=TicketState.IN_PROGRESS).order_by()
     count = hand.values("assignee").annotate(count=Count("pk")).values("count")
     return {
-        "limit": Coalesce(Subquery(terms.values("wip_limit")), WIP_LIMIT),
+        "limit": Coalesce(Subquery(terms.values("wip_limit")), Engineer().wip_limit),
         "hand": Coalesce(Subquery(count), 0),
         "of_projects": ArraySubquery(
             Engineer.projects.through.objects.filter(**own).values("project")
