@@ -168,7 +168,7 @@ def _served() -> dict[int, _Served]:
     """Give who is served and has work waiting: these share our time by their slots."""
     waiting = Ticket.objects.filter(client=OuterRef("client"), state=TicketState.QUEUED)
     rows: Iterable[tuple[Any, ...]] = (
-        Retainer.objects.filter(Exists(waiting), state__in=[state.value for state in SERVED])
+        Retainer.objects.filter(Exists(waiting), state__in=SERVED)
         .order_by()
         .values_list(
             "client",

@@ -17,7 +17,6 @@ from tickets.rules.stops import closed_stops, stops_of
 _K = TicketEventKind
 Owed = tuple[datetime, datetime]
 UNBEGUN = [TicketState.QUEUED, TicketState.WAITING]
-_SERVED = [state.value for state in SERVED]
 # A move of a retainer is looked at for so long; what it owes is derived from the events.
 _LOOK_BACK = timedelta(days=30)
 # More than it takes until a move of a retainer is seen by whoever moves a due time.
@@ -35,7 +34,7 @@ def owed_stops(tickets: Sequence[Ticket], now: datetime) -> dict[int, list[Owed]
     served: dict[int, list[tuple[datetime, bool]]] = {each.client_id: [] for each in tickets}
     moves = ClientEvent.objects.filter(client__in=served, kind=ClientEventKind.RETAINER_MOVED)
     for client, at, to in moves.order_by("at", "pk").values_list("client", "at", "data__to"):
-        served[client].append((at, to not in _SERVED))
+        served[client].append((at, to not in SERVED))
     waits: dict[int, list[tuple[datetime, bool]]] = {each.pk: [] for each in tickets}
     since = {each.pk: each.committed_at for each in tickets if each.committed_at}
     told = TicketEvent.objects.filter(
@@ -65,8 +64,8 @@ def owing(now: datetime) -> QuerySet[Ticket]:
         kind=ClientEventKind.RETAINER_MOVED,
         at__gt=OuterRef("counted_at"),
         at__gte=now - _LOOK_BACK,
-        data__to__in=_SERVED,
-    ).exclude(data__from__in=_SERVED)
+        data__to__in=SERVED,
+    ).exclude(data__from__in=SERVED)
     last = Subquery(moved.values("at")[:1]) - _MOVING
     promised = Ticket.objects.filter(state__in=OPEN, due_at__isnull=False)
     return promised.alias(counted_at=Greatest("committed_at", last)).filter(Exists(back))
@@ -103,15 +102,15 @@ class Stopped:
     def __init__(self, now: datetime) -> None:
         self._now = now
         self._calendars: dict[tuple[int, str], Calendar] = {}
-        served = Retainer.objects.filter(client=OuterRef("client"), state__in=_SERVED)
+        served = Retainer.objects.filter(client=OuterRef("client"), state__in=SERVED)
         promised = Ticket.objects.filter(
             ~Exists(served), state__in=UNBEGUN, due_at__isnull=False
         ).order_by()
         stopped = ClientEvent.objects.filter(
             client__in=promised.values("client"),
             kind=ClientEventKind.RETAINER_MOVED,
-            data__from__in=_SERVED,
-        ).exclude(data__to__in=_SERVED)
+            data__from__in=SERVED,
+        ).exclude(data__to__in=SERVED)
         self.since = dict(stopped.order_by().values_list("client").annotate(at=Micros(Max("at"))))
         moved = TicketEvent.objects.filter(kind=_K.DUE_MOVED, ticket__client__in=self.since)
         found = moved.order_by().values_list("ticket__number").annotate(at=Micros(Max("at")))

@@ -36,7 +36,6 @@ from tickets.rules.states import TicketState
 from tickets.rules.words import Priority
 
 _K = TicketEventKind
-_SERVED = [state.value for state in SERVED]
 
 
 @dataclass(frozen=True)
@@ -173,7 +172,7 @@ def clients_with_backlog(now: datetime) -> list[int]:
     p1 = waiting.filter(client=OuterRef("pk"), priority=Priority.P1)
     account, version = "share_account__", "retainers__plan_version__"
     rows = (
-        Client.objects.filter(pk__in=waiting.values("client"), retainers__state__in=_SERVED)
+        Client.objects.filter(pk__in=waiting.values("client"), retainers__state__in=SERVED)
         .annotate(has_p1=Exists(p1))
         .order_by(F("share_account__virtual_minutes").asc(nulls_first=True), "pk")
         .values_list(

@@ -17,7 +17,6 @@ from tickets.rules.states import ReportState, TicketState
 
 # What a receipt looks back on, the present week included.
 RECENT_WEEKS = 4
-_SERVED = [state.value for state in SERVED]
 _AS_JSON = JSONObject(week="week_date", minutes="minutes", slots="slots")
 _SUMS_AS_JSON = JSONObject(week="week_date", minutes="all_minutes", slots="all_slots")
 
@@ -56,13 +55,13 @@ def this_week(house: Calendar, now: datetime) -> date:
 
 def slots_of(client: str) -> Coalesce:
     """Annotate the slots of a client's served plan; one without is shared with as if it had one."""
-    served = Retainer.objects.filter(client=OuterRef(client), state__in=_SERVED)
+    served = Retainer.objects.filter(client=OuterRef(client), state__in=SERVED)
     return Coalesce(Subquery(served.values("plan_version__slots")[:1]), 1)
 
 
 def served_slots() -> dict[int, int]:
     """Give the slots of each client who is served."""
-    served = Retainer.objects.filter(state__in=_SERVED).order_by()
+    served = Retainer.objects.filter(state__in=SERVED).order_by()
     return dict(served.values_list("client", "plan_version__slots"))
 
 

@@ -12,7 +12,7 @@ from tickets.rules.words import Stop
 def with_stops(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     """Annotate tickets with ``stop``, the ``Stop`` they stand still for, or nothing."""
     retainers = Retainer.objects.filter(client=OuterRef("client"))
-    served = Exists(retainers.filter(state__in=[state.value for state in SERVED]))
+    served = Exists(retainers.filter(state__in=SERVED))
     paused = Exists(retainers.filter(state=RetainerState.PAUSED))
     stop = Case(
         When(state=TicketState.WAITING, then=Value(Stop.WAITING.value)),
