@@ -11,6 +11,7 @@ from core.charts import day_bars
 from tickets.admin.waiting import waiting_of
 from tickets.queries import (
     arrivals_and_ships,
+    fix_answers,
     load_by_engineer,
     median_response_minutes,
     now_on_call,
@@ -26,6 +27,7 @@ from tickets.queries.takers import taker_of
 from tickets.rules.words import Priority
 
 DAYS = 14
+FIX_DAYS = 90
 NEXT_TICKETS = 5
 MOST_ALERTS = 5
 MOST_AWAY = 12
@@ -58,6 +60,7 @@ def dashboard(request: HttpRequest, console: Console) -> HttpResponseBase:
         **_open(),
         **_flow(console),
         **_responses(console),
+        **_fixes(console),
         **_load(console, people),
     }
     return show(request, console, "console/dashboard.html", context)
@@ -95,6 +98,23 @@ def _responses(console: Console) -> dict[str, Any]:
     return {
         "responses": day_bars(days, [hours], names=["to the first response"], unit=" h"),
         "response_rows": [(day, measured[day]) for day in days if day in measured],
+    }
+
+
+def _fixes(console: Console) -> dict[str, Any]:
+    rows = fix_answers(now=console.now, days=FIX_DAYS)
+    works, broken = [row.works for row in rows], [row.broken for row in rows]
+    answered = sum(works) + sum(broken)
+    names = ["say it works", "say it is still broken"]
+    return {
+        "fixes": day_bars(
+            [row.monday for row in rows], [works, broken], names=names, label="%-d %b"
+        ),
+        "fix_rows": [row for row in rows if row.works or row.broken],
+        "fix_days": FIX_DAYS,
+        "fix_answered": answered,
+        "fix_works": sum(works),
+        "fix_share": round(100 * sum(works) / answered) if answered else None,
     }
 
 

@@ -11,6 +11,7 @@ from tickets.queries.alerts import now_on_call, open_alerts
 from tickets.queries.conversation import find_reply_link, public_comments
 from tickets.queries.figures import (
     arrivals_and_ships,
+    fix_answers,
     load_by_engineer,
     median_response_minutes,
     open_by_priority,
@@ -69,6 +70,7 @@ __all__ = [
     "coming_shifts",
     "find_fix_check",
     "find_reply_link",
+    "fix_answers",
     "get_attachment_for",
     "get_report_for",
     "get_ticket_for",

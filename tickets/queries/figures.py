@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
 from django.db.models import Aggregate, Count, DurationField, F, Q, Sum
-from django.db.models.functions import Greatest, TruncDate
+from django.db.models.functions import Greatest, TruncDate, TruncWeek
 
 from clients.models import User
 from tickets.models import Report, Source, Ticket, TicketEvent, TicketEventKind, Triage
@@ -61,6 +61,36 @@ def _per_day(kind: TicketEventKind, which: Q, first: date) -> dict[date, int]:
         .annotate(count=Count("pk"))
     )
     return {row["day"]: row["count"] for row in rows}
+
+
+class FixWeek(NamedTuple):
+    """What people answered in the week of a Monday (UTC) when asked whether a fix works."""
+
+    monday: date
+    works: int
+    broken: int
+
+
+def fix_answers(*, now: datetime, days: int = 90) -> list[FixWeek]:
+    """Count the answers of the last days to "does it work for you?", week by week.
+
+    Each answer counts, by mail and in the portal: who says that it works and later that it is
+    broken again has said both.
+    """
+    since = now - timedelta(days=days)
+    works = Q(kind=TicketEventKind.FIX_CONFIRMED)
+    rows = (
+        TicketEvent.objects.filter(works | Q(kind=TicketEventKind.FIX_DENIED), at__gt=since)
+        .order_by()
+        .values(week=TruncWeek("at", tzinfo=UTC))
+        .annotate(works=Count("pk", filter=works), broken=Count("pk", filter=~works))
+    )
+    counts = {row["week"].date(): (row["works"], row["broken"]) for row in rows}
+    first = since.date() - timedelta(days=since.weekday())
+    mondays = [
+        first + timedelta(days=7 * week) for week in range((now.date() - first).days // 7 + 1)
+    ]
+    return [FixWeek(monday, *counts.get(monday, (0, 0))) for monday in mondays]
 
 
 def _midnight(day: date) -> datetime:
