@@ -206,6 +206,9 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "accept_report": (STAFF | {"system"}, lambda s: {"report_id": s.report().pk}),
     "join_report": (STAFF, lambda s: {
         "report_id": s.report().pk, "number": s.ticket().number}),
+    # Only what is the actor's own.
+    "join_own_report": ({"member"}, lambda s: {
+        "report_id": s.report(by=s.actors["member"]).pk, "number": s.ticket().number}),
     "decline_report": (STAFF, lambda s: {
         "report_id": s.report().pk, "reason": "answered", "message": "See the docs."}),
     "reconsider_report": (STAFF, lambda s: {

@@ -49,6 +49,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "user.deactivate": frozenset({Role.OPS_ADMIN}),
     "report.file": _WRITERS | {Role.API_KEY, Role.REPORTER, Role.SYSTEM},
     "report.triage": _STAFF,
+    "report.join_own": _WRITERS,
     "ticket.read": _READERS | {Role.API_KEY},
     "ticket.work": STAFF_ROLES,
     "ticket.move_due": STAFF_ROLES,

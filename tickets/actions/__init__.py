@@ -47,6 +47,7 @@ from tickets.actions.imports import (
     check_import,
     import_report,
 )
+from tickets.actions.joining import join_own_report
 from tickets.actions.next import (
     OutOfOrder,
     QueueEmpty,
@@ -140,6 +141,7 @@ __all__ = [
     "end_shift",
     "escalate_alerts",
     "import_report",
+    "join_own_report",
     "join_report",
     "keep_client",
     "keep_clocks",

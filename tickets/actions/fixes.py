@@ -13,15 +13,18 @@ from core.text import is_blank, one_line
 from core.tokens import derive_token, hash_token, placeholder
 from tickets.actions.answers import confirm_address
 from tickets.actions.clocks import keep_clocks
+from tickets.actions.content import Sender
 from tickets.actions.conversation import reply_to_ticket
 from tickets.actions.events import record
+from tickets.actions.joining import join_as_own
 from tickets.actions.locks import lock_ticket, save_ticket
 from tickets.actions.mails import tell_staff
 from tickets.actions.promises import promise
+from tickets.actions.reports import receive_report
 from tickets.actions.shares import join_queue
 from tickets.actions.tickets import reopen
 from tickets.actions.triage import count_reach
-from tickets.models import FixCheck, Reporter, Ticket, TicketEvent, TicketEventKind
+from tickets.models import FixCheck, Reporter, Source, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.access import Actor, role_of
 from tickets.queries.people import find_fix_check, mail_reporters, own_report
 from tickets.rules.states import LIVE, TicketState
@@ -116,22 +119,51 @@ def _answer(
         raise MoveRefused(f"#{ticket.number} is not shipped.")
     kind = TicketEventKind.FIX_CONFIRMED if works else TicketEventKind.FIX_DENIED
     record(ticket, kind, actor=actor, at=now, fix_check=check)
-    if not is_blank(comment):
-        reply_to_ticket(ticket_id=ticket.pk, body=comment, actor=actor, now=now)
+    newcomer = None if works or _has_reported(ticket, actor) else actor
+    said = "" if is_blank(comment) else comment
+    if said and newcomer is None:
+        reply_to_ticket(ticket_id=ticket.pk, body=said, actor=actor, now=now)
         ticket.refresh_from_db()
     elif not works:
-        text = "It is reopened; the reporter left no comment."
+        text = said or "It is reopened; the reporter left no comment."
         tell_staff(ticket=ticket, subject="Still broken", text=text, now=now)
     if not works:
-        reopen(ticket, now=now)
-        record(ticket, TicketEventKind.TICKET_REOPENED, actor=actor, at=now)
-        keep_clocks(ticket=ticket, now=now)
-        join_queue(ticket, now=now)
-        promise(ticket, now=now)
+        _take_back(ticket, actor, now)
     elif ticket.state == TicketState.SHIPPED:
         ticket.check_move(TicketState.VERIFIED)
         ticket.state = TicketState.VERIFIED
         save_ticket(ticket, "state")
+    if isinstance(newcomer, User):
+        _count_in(ticket, said or "It is still broken for me, too.", newcomer, now)
     if isinstance(actor, Reporter):  # last of the locks, as where they answer by a reply link
         confirm_address(actor, now=now)
     count_reach(ticket, now=now)
+
+
+def _take_back(ticket: Ticket, actor: Actor, now: datetime) -> None:
+    reopen(ticket, now=now)
+    record(ticket, TicketEventKind.TICKET_REOPENED, actor=actor, at=now)
+    keep_clocks(ticket=ticket, now=now)
+    join_queue(ticket, now=now)
+    promise(ticket, now=now)
+
+
+def _has_reported(ticket: Ticket, actor: Actor) -> bool:
+    """Tell whether somebody counts on the ticket already, or cannot: an archived app takes none."""
+    if not isinstance(actor, User) or ticket.project.archived_at:
+        return True
+    return ticket.reports.filter(reporter__user=actor).exists()
+
+
+def _count_in(ticket: Ticket, text: str, user: User, now: datetime) -> None:
+    """Keep what somebody says who had not reported it as their report: they are affected, too."""
+    report, _ = receive_report(
+        project_id=ticket.project_id,
+        source=Source.PORTAL,
+        text=text,
+        sender=Sender(user=user),
+        actor=user,
+        now=now,
+    )
+    join_as_own(report, ticket.number, actor=user, now=now)
+    ticket.refresh_from_db()

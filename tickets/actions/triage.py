@@ -114,28 +114,9 @@ def join_report(*, report_id: int, number: int, actor: User, now: datetime) -> T
     InvalidInput for an unknown number, and MoveRefused for a ticket that is done.
     """
     report = lock_report(report_id, actor=actor, action="report.triage")
-    report.check_move(ReportState.DUPLICATE)
-    ticket = (
-        Ticket.objects.select_for_update(no_key=True)
-        .filter(client_id=report.client_id, number=number)
-        .first()
-    )
-    if ticket is None:
-        raise InvalidInput(f"This client has no ticket #{number}.", field="number")
-    if ticket.state not in [*OPEN, TicketState.SHIPPED]:
-        raise MoveRefused(
-            f"#{number} is {ticket.get_state_display().lower()}. Reopen it first.", field="number"
-        )
-    _join(report, ticket, ReportState.DUPLICATE, now)
+    ticket = join(report, number, actor=actor, now=now)
     _decide(report.triage, ticket.kind, ticket.severity, actor, now)
-    record(report, TicketEventKind.REPORT_JOINED, actor=actor, at=now, ticket=ticket)
     acknowledge_alert_of(report=report, actor=actor, now=now)
-    if report.first_response_at is None:
-        _tell_joined(report, ticket, now)
-    if ticket.state == TicketState.SHIPPED:
-        shipped = ticket.events.filter(kind=TicketEventKind.TICKET_SHIPPED).latest("pk")
-        enqueue("tickets.tasks.ask_reporters", event_id=shipped.pk)
-    keep_clocks(report=report, now=now)
     return ticket
 
 
@@ -198,6 +179,40 @@ def ask_reporter(*, report_id: int, question: str, actor: User, now: datetime) -
     mail_comment(comment=comment, now=now, subject="A question about your report")
     keep_clocks(report=report, now=now)
     return report
+
+
+def join(
+    report: Report, number: int, *, actor: User, now: datetime, is_own: bool = False
+) -> Ticket:
+    """Put a locked report onto a ticket of its client (in the caller's transaction).
+
+    Refuses as join_report does. ``is_own`` says that its reporter decided so, who knows at once.
+    """
+    report.check_move(ReportState.DUPLICATE)
+    ticket = (
+        Ticket.objects.select_for_update(no_key=True)
+        .filter(client_id=report.client_id, number=number)
+        .first()
+    )
+    if ticket is None:
+        raise InvalidInput(f"This client has no ticket #{number}.", field="number")
+    if ticket.state not in [*OPEN, TicketState.SHIPPED]:
+        raise MoveRefused(
+            f"#{number} is {ticket.get_state_display().lower()}. Reopen it first.", field="number"
+        )
+    _join(report, ticket, ReportState.DUPLICATE, now)
+    data = {"is_own": True} if is_own else {}
+    record(report, TicketEventKind.REPORT_JOINED, actor=actor, at=now, data=data, ticket=ticket)
+    if report.first_response_at is None:
+        report.first_response_at = now
+        report.save(update_fields=["first_response_at"])
+        if not is_own:
+            _tell_joined(report, ticket, now)
+    if ticket.state == TicketState.SHIPPED:
+        shipped = ticket.events.filter(kind=TicketEventKind.TICKET_SHIPPED).latest("pk")
+        enqueue("tickets.tasks.ask_reporters", event_id=shipped.pk)
+    keep_clocks(report=report, now=now)
+    return ticket
 
 
 def check_terms(
@@ -283,8 +298,6 @@ def _join(report: Report, ticket: Ticket, state: ReportState, now: datetime) -> 
 
 
 def _tell_joined(report: Report, ticket: Ticket, now: datetime) -> None:
-    report.first_response_at = now
-    report.save(update_fields=["first_response_at"])
     hope = "We will write to you again when it is fixed."
     if ticket.state == TicketState.SHIPPED:
         hope = "A fix is live; another mail asks whether it works for you."

@@ -30,6 +30,8 @@ def describe(event: TicketEvent, names: Mapping[int, str]) -> str:
             return f"reported this as #{event.report_id} ({source})"
         case _K.REPORT_PROPOSED:
             return f"proposed {data.get('severity', '')}, {_kind(data.get('kind'))}"
+        case _K.REPORT_JOINED if data.get("is_own"):
+            return f"joined with #{event.report_id} by themselves: the same problem"
         case _K.REPORT_JOINED:
             return f"joined report #{event.report_id}: the same problem"
         case _K.REPORT_ACCEPTED:

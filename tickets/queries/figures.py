@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NamedTuple
 
-from django.db.models import Aggregate, Count, DurationField, F, Q, Sum
+from django.db.models import Aggregate, Count, DurationField, Exists, F, OuterRef, Q, Sum
 from django.db.models.functions import Greatest, TruncDate, TruncWeek
 
 from clients.models import User
@@ -101,11 +101,19 @@ def median_response_minutes(*, now: datetime, days: int = 14) -> list[tuple[date
     """Give, for each of the last days with answers, the median elapsed minutes to the first
     response of the reports received that day (UTC), and how many reports that is.
 
-    Imports are left out: they waited elsewhere.
+    Imports are left out: they waited elsewhere. So is who joined a known ticket by themselves: the
+    page told them at once, none of us did.
     """
     first = now.date() - timedelta(days=days - 1)
+    joined_by_oneself = TicketEvent.objects.filter(
+        report=OuterRef("pk"), kind=TicketEventKind.REPORT_JOINED, data__is_own=True
+    )
     rows = (
-        Report.objects.filter(received_at__gte=_midnight(first), first_response_at__isnull=False)
+        Report.objects.filter(
+            ~Exists(joined_by_oneself),
+            received_at__gte=_midnight(first),
+            first_response_at__isnull=False,
+        )
         .exclude(source=Source.IMPORT)
         .order_by()
         .values(day=TruncDate("received_at", tzinfo=UTC))

@@ -76,6 +76,7 @@ STEPS: dict[str, Step] = {
     "ticket.reopened": Step("rotate-ccw", "warn", "opened it again"),
     "ticket.closed": Step("ban", "", "closed it without a fix"),
 }
+JOINED_BY_ONESELF = Step("copy", "", "has the same problem")
 
 # Severity as somebody says it who does not know our scale. It only pre-fills: staff confirm.
 CLAIMS: list[tuple[str, str, str]] = [

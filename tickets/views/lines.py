@@ -9,7 +9,7 @@ from django.utils.safestring import SafeString
 from core.text import render_markdown
 from tickets.models import Attachment, Report, TicketEventKind
 from tickets.queries import TimelineEntry
-from tickets.rules.plain_words import STEPS, Step
+from tickets.rules.plain_words import JOINED_BY_ONESELF, STEPS, Step
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ def _line(entry: TimelineEntry, reports: dict[int, Report], number: int) -> Line
         )
     event = entry.event
     assert event is not None
-    step = STEPS[event.kind]
+    step = JOINED_BY_ONESELF if event.data.get("is_own") else STEPS[event.kind]
     report = reports.get(event.report_id or 0)
     if event.kind == TicketEventKind.REPORT_RECEIVED and report:
         who = str(report.reporter.user or report.reporter) if report.reporter else entry.who
