@@ -12,6 +12,7 @@ from tickets.models.queue import (
     SlaClock,
 )
 from tickets.models.reports import Report, Reporter, Signal, SignalKind, Source, Triage
+from tickets.models.search import SavedView, SearchDocument, SearchWord, UnlearnedDocument
 from tickets.models.tickets import FixCheck, Presence, Ticket, TicketLink
 from tickets.models.work import TimeEntry, Timer
 
@@ -31,6 +32,9 @@ __all__ = [
     "ReplyLink",
     "Report",
     "Reporter",
+    "SavedView",
+    "SearchDocument",
+    "SearchWord",
     "ShareAccount",
     "Sighting",
     "Signal",
@@ -45,4 +49,5 @@ __all__ = [
     "TimeEntry",
     "Timer",
     "Triage",
+    "UnlearnedDocument",
 ]
