@@ -1,11 +1,13 @@
-"""Statements that stand ready: planned once a connection, for what every API request runs."""
+"""Statements that stand ready: planned once a connection, or at least written only once."""
 
 import select
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.postgresql.base import ServerBindingCursor
+from django.db.models import BigIntegerField, Expression, Field, Func, QuerySet
 
 _Cursor: Any = ServerBindingCursor  # its types leave the connection out
 
@@ -31,6 +33,49 @@ def fetch_row(sql: str, terms: Mapping[str, Any] | Sequence[Any] = ()) -> tuple[
         cursor.execute(sql, terms)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
+
+
+class Given(Expression):
+    """A value that a ``Written`` statement is told each time it runs."""
+
+    def __init__(self, name: str, output_field: "Field[Any, Any]") -> None:
+        super().__init__(output_field=output_field)
+        self.name = name
+
+    def as_sql(self, *_: Any, **__: Any) -> tuple[str, Any]:
+        """Stand for itself, until the statement runs."""
+        return "%s", (self,)
+
+
+class Micros(Func):
+    """An instant as whole microseconds since 1970."""
+
+    template = "(extract(epoch FROM %(expressions)s) * 1000000)::bigint"
+    output_field = BigIntegerField()
+
+
+class Written:
+    """A query of ``values_list`` that Django writes once a process, and not each time it runs.
+
+    Writing a long one takes longer than the database takes for it. Its rows come as the driver
+    reads them: whole numbers, texts, instants and arrays of them, but no JSON.
+    """
+
+    def __init__(self, query: "Callable[[], QuerySet[Any, Any]]") -> None:
+        self._query = query
+
+    @cached_property
+    def _statement(self) -> tuple[str, tuple[Any, ...]]:
+        return self._query().query.sql_with_params()
+
+    def rows(self, **given: Any) -> list[tuple[Any, ...]]:
+        """Run it with what its ``Given`` stand for."""
+        sql, params = self._statement
+        told = [given[each.name] if isinstance(each, Given) else each for each in params]
+        with connection.cursor() as cursor:
+            cursor.execute(sql, told)
+            rows: list[tuple[Any, ...]] = cursor.fetchall()
+        return rows
 
 
 def _is_closed(raw: Any) -> bool:

@@ -7,15 +7,26 @@ from functools import lru_cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    DateTimeField,
+    F,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    Sum,
+)  # fmt: skip
 from django.db.models.expressions import RawSQL
-from django.db.models.functions import Coalesce, Greatest, JSONObject
+from django.db.models.functions import Cast, Coalesce, Greatest
 
 from clients.models import User
 from clients.queries import known_calendars
 from clients.queries.calendars import CALENDAR_MARK, Calendars
 from clients.rules.roles import ENGINEERS
 from core.calendars import MINUTE, Calendar, instant, micros
+from core.statements import Given, Micros, Written
 from tickets.models import Absence, Engineer, Skill, Ticket, TimeEntry
 from tickets.rules.queue.forward import Worker
 from tickets.rules.queue.shifts import Shifts, Span
@@ -33,10 +44,14 @@ class Crew:
     workers: tuple[Worker, ...]
     # Open minutes of all of them in a mean week of those ahead.
     weekly_minutes: int
-    # What the house works by.
-    house: Calendar
+    calendars: Calendars
     _groups: Mapping[tuple[int, int], int]
     _projects: frozenset[int]
+
+    @property
+    def house(self) -> Calendar:
+        """What the house works by."""
+        return self.calendars.house
 
     def group_of(self, project_id: int, skill_id: int | None) -> int:
         """Give the group of a ticket: tickets of one group may be taken by the same engineers."""
@@ -57,18 +72,22 @@ def engineers() -> QuerySet[User]:
 
 def crew(now: datetime, *, without_absence: int | None = None) -> Crew:
     """Give who works in the coming weeks, if wished as if one absence were not."""
-    rows = list(_engineers(now, without_absence))
+    rows = [
+        dict(zip(_TERMS, row, strict=True))
+        for row in _ENGINEERS.rows(now=now, without=without_absence or 0)
+    ]
     groups, projects, mine = _grouped(rows)
     known = known_calendars(rows[0]["mark"] if rows else "")
     workers = tuple(_worker(row, mine[row["pk"]], known, now) for row in rows)
-    return Crew(workers, _weekly(workers, micros(now)), known.house, groups, projects)
+    return Crew(workers, _weekly(workers, micros(now)), known, groups, projects)
 
 
-def _engineers(now: datetime, without_absence: int | None) -> QuerySet[User, Any]:
+def _engineers() -> "QuerySet[User, Any]":
     """Give each engineer's terms, absences and work in hand, in one statement."""
     of_engineer = {"user": OuterRef("pk")}
-    coming = Absence.objects.exclude(pk=without_absence or 0).filter(ends_at__gt=now)
-    away = coming.filter(engineer=OuterRef("pk")).order_by("starts_at")
+    coming = Absence.objects.filter(ends_at__gt=Given("now", DateTimeField()))
+    coming = coming.exclude(pk=Given("without", BigIntegerField()))
+    away = coming.filter(engineer=OuterRef("pk")).order_by("starts_at", "pk")
     projects = Engineer.projects.through.objects.filter(engineer__user=OuterRef("pk"))
     skills = Engineer.skills.through.objects.filter(engineer__user=OuterRef("pk"))
     return (
@@ -76,17 +95,23 @@ def _engineers(now: datetime, without_absence: int | None) -> QuerySet[User, Any
         .order_by("pk")
         .annotate(
             calendar=Subquery(Engineer.objects.filter(**of_engineer).values("calendar")),
-            away=ArraySubquery(away.values(span=JSONObject(start="starts_at", end="ends_at"))),
+            away_from=ArraySubquery(away.values(at=Micros("starts_at"))),
+            away_to=ArraySubquery(away.values(at=Micros("ends_at"))),
             projects=ArraySubquery(projects.values("project")),
             skills=ArraySubquery(skills.values("skill")),
             known_skills=ArraySubquery(Skill.objects.values("pk")),
             left_minutes=_left_minutes(),
-            mark=RawSQL(CALENDAR_MARK, []),  # noqa: S611 - no one's words are in it
+            mark=RawSQL(CALENDAR_MARK, [], output_field=CharField()),  # noqa: S611 - a constant
         )
-        .values(
-            "pk", "calendar", "away", "projects", "skills", "known_skills", "left_minutes", "mark"
-        )
+        .values_list(*_TERMS)
     )
+
+
+_TERMS = (
+    "pk", "calendar", "away_from", "away_to", "projects", "skills", "known_skills", "left_minutes",
+    "mark",
+)  # fmt: skip
+_ENGINEERS = Written(_engineers)
 
 
 def minutes_left() -> Greatest:
@@ -110,17 +135,14 @@ def _left_minutes() -> Coalesce:
         .annotate(total=Sum("left"))
         .values("total")
     )
-    return Coalesce(Subquery(in_hand), 0)
+    return Coalesce(Cast(Subquery(in_hand), BigIntegerField()), 0)
 
 
 def _worker(
     row: dict[str, Any], groups: frozenset[int] | None, known: Calendars, now: datetime
 ) -> Worker:
     calendar = known.by_pk[row["calendar"]] if row["calendar"] else known.house
-    away = tuple(
-        (micros(datetime.fromisoformat(span["start"])), micros(datetime.fromisoformat(span["end"])))
-        for span in row["away"]
-    )
+    away = tuple(zip(row["away_from"], row["away_to"], strict=True))
     at = micros(now)
     # Counted from a whole day, so that a calendar's spans are cut once a day and not at each call.
     shifts = _shifts(calendar, at - at % _DAY, away)

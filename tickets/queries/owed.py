@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import BigIntegerField, Exists, Func, Max, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Greatest
 
-from clients.models import ClientEvent, ClientEventKind, Retainer
+from clients.models import ClientEvent, ClientEventKind
 from clients.queries import calendar_of, terms_of
 from clients.rules.retainers import SERVED
-from core.calendars import Calendar, NeverOpen, instant, micros
+from core.calendars import Calendar, NeverOpen
 from tickets.models import Ticket, TicketEvent, TicketEventKind
 from tickets.rules.states import OPEN, TicketState
 from tickets.rules.stops import closed_stops, stops_of
@@ -78,7 +78,8 @@ def clients_owing(now: datetime) -> list[int]:
 
 def move_calendar(ticket: Ticket) -> Calendar:
     """Give the calendar a promise moves by: that of its terms, else the house's."""
-    return _calendar(ticket.client_id, ticket.priority)
+    terms = terms_of(ticket.client_id)
+    return calendar_of(terms.targets[ticket.priority].calendar_id if terms else None)
 
 
 def later(calendar: Calendar, due_at: datetime, start: datetime, end: datetime) -> datetime:
@@ -87,51 +88,3 @@ def later(calendar: Calendar, due_at: datetime, start: datetime, end: datetime) 
         return calendar.add(due_at, calendar.between(start, end))
     except NeverOpen:
         return due_at
-
-
-class Micros(Func):
-    """An instant as whole microseconds since 1970."""
-
-    template = "(extract(epoch FROM %(expressions)s) * 1000000)::bigint"
-    output_field = BigIntegerField()
-
-
-class Stopped:
-    """Whose retainers are not served, since when, and by which calendars promises move."""
-
-    def __init__(self, now: datetime) -> None:
-        self._now = now
-        self._calendars: dict[tuple[int, str], Calendar] = {}
-        served = Retainer.objects.filter(client=OuterRef("client"), state__in=SERVED)
-        promised = Ticket.objects.filter(
-            ~Exists(served), state__in=UNBEGUN, due_at__isnull=False
-        ).order_by()
-        stopped = ClientEvent.objects.filter(
-            client__in=promised.values("client"),
-            kind=ClientEventKind.RETAINER_MOVED,
-            data__from__in=SERVED,
-        ).exclude(data__to__in=SERVED)
-        self.since = dict(stopped.order_by().values_list("client").annotate(at=Micros(Max("at"))))
-        moved = TicketEvent.objects.filter(kind=_K.DUE_MOVED, ticket__client__in=self.since)
-        found = moved.order_by().values_list("ticket__number").annotate(at=Micros(Max("at")))
-        self._moved = dict(found) if self.since else {}
-
-    def later(
-        self, number: int, client_id: int, priority: str, due: int, begin: int, since: int | None
-    ) -> int:
-        """Move a due instant as if what stands still, ``since`` if it waits, went on now.
-
-        What it stood still before ``begin`` and before it was moved last is in it.
-        """
-        calendar = self._calendars.get((client_id, priority))
-        if calendar is None:
-            calendar = _calendar(client_id, priority)
-            self._calendars[client_id, priority] = calendar
-        stood = [each for each in (since, self.since.get(client_id)) if each is not None]
-        begins = instant(max(min(stood), begin, self._moved.get(number, begin)))
-        return micros(later(calendar, instant(due), begins, self._now))
-
-
-def _calendar(client_id: int, priority: str) -> Calendar:
-    terms = terms_of(client_id)
-    return calendar_of(terms.targets[priority].calendar_id if terms else None)

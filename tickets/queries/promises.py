@@ -3,10 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from typing import Any
 
-from django.db import connection
 from django.db.models import (
     BigIntegerField,
     Case,
@@ -18,16 +16,18 @@ from django.db.models import (
     Subquery,
     When,
 )  # fmt: skip
-from django.db.models.functions import Cast, Coalesce, Greatest
+from django.db.models.functions import Cast, Coalesce, Greatest, Least
 
-from clients.models import Client
+from clients.models import Client, ClientEvent, ClientEventKind, SlaTarget
 from clients.queries import house_calendar
 from clients.rules.retainers import SERVED
 from core.calendars import MINUTE, Calendar, instant, micros
+from core.statements import Micros, Written
 from tickets.models import SlaClock, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.clocks import IS_STALE
 from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew, crew, minutes_left
-from tickets.queries.owed import UNBEGUN, Micros, Stopped
+from tickets.queries.owed import UNBEGUN, later
+from tickets.queries.stops import is_served
 from tickets.rules.clocks import Clock
 from tickets.rules.queue.forward import Job
 from tickets.rules.queue.promising import NEVER, Trial, least_spare, try_out
@@ -99,15 +99,13 @@ def committed_jobs(people: Crew, now: datetime) -> list[Job]:
 
     A P1 nobody promised goes before the others all the same: it is there, and never late.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(*_statement())
-        rows = cursor.fetchall()
-    stopped = Stopped(now)
-    group_of = people.group_of
+    group_of, calendars = people.group_of, people.calendars
     jobs = []
-    for number, due, work, p1, project, skill, only, client, since, begin, priority in rows:
-        if (since is not None or client in stopped.since) and due != NEVER:
-            due = stopped.later(number, client, priority, due, begin, since)
+    for number, due, work, p1, project, skill, only, stopped, begin, calendar in _UNBEGUN.rows():
+        if stopped is not None and due != NEVER:
+            moves_by = calendars.by_pk[calendar] if calendar else calendars.house
+            # What it stood still before it was promised or moved is in it.
+            due = micros(later(moves_by, instant(due), instant(max(stopped, begin)), now))
         jobs.append(Job(number, due, work, p1, group_of(project, skill), only))
     jobs.sort(key=lambda job: job.order)
     return jobs
@@ -191,21 +189,34 @@ def clients_with_backlog(now: datetime) -> list[int]:
     ]
 
 
-@cache
-def _statement() -> tuple[str, tuple[Any, ...]]:
-    """Give the statement for the unbegun work that takes time before others.
+def _unbegun() -> "QuerySet[Ticket, Any]":
+    """List the unbegun work that takes time before others, by jobs' terms.
 
-    Written once, and its instants are whole numbers: to write it, and to make datetimes of
-    thousands, would cost more than to simulate them.
+    With since when it stands still, the later of when it was promised and last moved if it does,
+    and the calendar it moves by (none for the house's). Instants are whole numbers: to make
+    datetimes of thousands would cost more than to simulate them.
     """
     waits = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind=_K.TICKET_WAITING)
-    since = Subquery(waits.order_by("-at").values("at")[:1])
     moves = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind=_K.DUE_MOVED)
     moved = Subquery(moves.order_by("-at").values("at")[:1])
+    ends = ClientEvent.objects.filter(
+        client=OuterRef("client"), kind=ClientEventKind.RETAINER_MOVED, data__from__in=SERVED
+    ).exclude(data__to__in=SERVED)
+    targets = SlaTarget.objects.filter(
+        plan_version__retainers__client=OuterRef("client"),
+        plan_version__retainers__state__in=SERVED,
+        priority=OuterRef("priority"),
+    )
+    waiting, stopped = Q(state=TicketState.WAITING), Q(is_served=False)
     is_p1 = Q(priority=Priority.P1)
-    rows = (
+    return (
         Ticket.objects.filter(Q(due_at__isnull=False) | is_p1, state__in=UNBEGUN)
         .order_by()
+        .alias(
+            is_served=is_served(),
+            waits_since=Case(When(waiting, then=Subquery(waits.order_by("-at").values("at")[:1]))),
+            ended_at=Case(When(stopped, then=Subquery(ends.order_by("-at").values("at")[:1]))),
+        )
         .annotate(
             due=Coalesce(Micros("due_at"), NEVER),
             work=Cast(minutes_left(), BigIntegerField()) * MINUTE,
@@ -213,17 +224,20 @@ def _statement() -> tuple[str, tuple[Any, ...]]:
             only=Case(
                 When(assignee__is_staff=True, assignee__is_active=True, then="assignee"), default=0
             ),
-            since=Micros(Case(When(state=TicketState.WAITING, then=since))),
+            stopped=Micros(Least("waits_since", "ended_at")),
             begin=Micros(
                 Case(
-                    When(state=TicketState.WAITING, then=Greatest("committed_at", moved)),
+                    When(waiting | stopped, then=Greatest("committed_at", moved)),
                     default="committed_at",
                 )
             ),
+            calendar=Case(When(waiting | stopped, then=Subquery(targets.values("calendar")[:1]))),
         )
         .values_list(
-            "number", "due", "work", "p1", "project_id", "skill_id", "only", "client_id",
-            "since", "begin", "priority",
+            "number", "due", "work", "p1", "project_id", "skill_id", "only", "stopped", "begin",
+            "calendar",
         )
     )  # fmt: skip
-    return rows.query.sql_with_params()
+
+
+_UNBEGUN = Written(_unbegun)

@@ -9,14 +9,18 @@ from tickets.rules.states import TicketState
 from tickets.rules.words import Stop
 
 
+def is_served(client: str = "client") -> Exists:
+    """Tell whether the client's retainer is served: else its promises stand still."""
+    return Exists(Retainer.objects.filter(client=OuterRef(client), state__in=SERVED))
+
+
 def with_stops(tickets: QuerySet[Ticket]) -> QuerySet[Ticket]:
     """Annotate tickets with ``stop``, the ``Stop`` they stand still for, or nothing."""
     retainers = Retainer.objects.filter(client=OuterRef("client"))
-    served = Exists(retainers.filter(state__in=SERVED))
     paused = Exists(retainers.filter(state=RetainerState.PAUSED))
     stop = Case(
         When(state=TicketState.WAITING, then=Value(Stop.WAITING.value)),
-        When(served, then=Value("")),
+        When(is_served(), then=Value("")),
         When(paused, then=Value(Stop.PAUSED.value)),
         default=Value(Stop.INACTIVE.value),
         output_field=CharField(),

@@ -3,16 +3,27 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import CharField, Count, Exists, OuterRef, Q, Subquery
+from django.db.models import (
+    BigIntegerField,
+    CharField,
+    Count,
+    Exists,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+)  # fmt: skip
 from django.db.models.expressions import RawSQL
 from django.db.models.functions import Coalesce
 
 from clients.models import CalendarVersion, ClientEvent, ClientEventKind, User
 from clients.queries import CALENDAR_MARK, known_calendars, staff
 from core.calendars import MINUTE, Calendar, micros
+from core.statements import Given, Written
 from tickets.models import Engineer, QueuePlan, Ticket
 from tickets.queries.crew import LEAST_LEFT_MINUTES
 from tickets.queries.hands import late_in_hand
@@ -139,8 +150,8 @@ def taker_of(user: User) -> Taker:
 
     One statement gives everything that the queue's pages and actions begin with.
     """
-    asked = {**_of_terms(), **_of_queue()}
-    row = User.objects.annotate(**asked).values(*asked).get(pk=user.pk)
+    ((*found,),) = _TAKER.rows(user=user.pk)
+    row = dict(zip(_asked(), found, strict=True))
     plan = QueuePlan(spare_minutes=row["spare"] or 0, simulated_at=row["simulated_at"])
     return Taker(
         user=user.pk,
@@ -152,6 +163,19 @@ def taker_of(user: User) -> Taker:
         plan=None if row["spare"] is None else plan,
         begun={state.value: len(row[state.value]) for state in BEGUN},
     )
+
+
+@cache
+def _asked() -> dict[str, Any]:
+    return {**_of_terms(), **_of_queue()}
+
+
+def _query() -> "QuerySet[User, Any]":
+    me = User.objects.filter(pk=Given("user", BigIntegerField())).order_by()
+    return me.annotate(**_asked()).values_list(*_asked())
+
+
+_TAKER = Written(_query)
 
 
 def _of_terms() -> dict[str, Any]:
