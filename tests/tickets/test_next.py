@@ -99,6 +99,25 @@ def test_a_promise_that_comes_near_goes_before_the_fair_choice(
     assert recomputed_terms(started(near)) == kept
 
 
+def test_a_promise_that_stands_still_goes_before_nobody(
+    project: Project, foreign_project: Project, engineer: User
+) -> None:
+    fair = factories.make_ticket(project=project, engineer=engineer, severity="S2", now=MORNING)
+    near = factories.make_ticket(
+        project=foreign_project, engineer=engineer, severity="S4", now=MORNING
+    )
+    Ticket.objects.filter(pk=fair.pk).update(due_at=None, committed_at=None)
+    due_at = house_calendar().add_minutes(MORNING, 60)
+    Ticket.objects.filter(pk=near.pk).update(due_at=due_at, committed_at=MORNING)
+    ShareAccount.objects.filter(client=foreign_project.client).update(virtual_minutes=900)
+    foreign_project.client.retainers.update(state="paused")
+
+    assert receipt_of(near, MORNING).lane == "L2"
+    assert actions.take_next(actor=engineer, now=MORNING) == fair
+    assert actions.take_next(actor=engineer, now=MORNING) == near
+    assert started(near).data["lane"] == "L2"
+
+
 def test_who_has_work_in_hand_leaves_what_is_due_first_to_whoever_is_free(
     project: Project, foreign_project: Project, engineer: User, engineer2: User
 ) -> None:
@@ -288,7 +307,7 @@ def test_the_indexes_give_what_the_rules_give_on_the_whole_queue(db: None, seed:
     random = Random(seed)
     house, now = house_calendar(), MORNING
     people = [factories.make_staff(now=now) for _ in range(2)]
-    projects = [factories.make_project(now=now) for _ in range(3)]
+    projects = _served_projects(3, now)
     if seed % 2:
         factories.make_engineer(people[0], projects=projects[:2], now=now)
     make_many(9, projects, now, random)
@@ -330,6 +349,13 @@ def test_the_indexes_give_what_the_rules_give_on_the_whole_queue(db: None, seed:
             }
             actions.take_next(actor=person, now=now)
             actions.refresh_plan(now=now)
+
+
+def _served_projects(count: int, now: datetime) -> list[Project]:
+    projects = [factories.make_project(now=now) for _ in range(count)]
+    for project in projects:
+        factories.make_retainer(client=project.client, now=now)
+    return projects
 
 
 def make_many(count: int, projects: list[Project], now: datetime, random: Random) -> None:
@@ -473,7 +499,7 @@ def test_the_receipt_of_a_start_is_computed_anew_from_the_rows(
 @pytest.mark.django_db(transaction=True)
 def test_fifty_at_once_get_fifty_tickets_in_an_order_that_is_some_serial_one() -> None:
     now, house = MORNING, house_calendar()
-    projects = [factories.make_project(now=now) for _ in range(4)]
+    projects = _served_projects(4, now)
     people = [factories.make_staff(now=now) for _ in range(5)]
     Engineer.objects.bulk_create(Engineer(user=person, wip_limit=10) for person in people)
     make_many(54, projects, now, Random(1))

@@ -14,6 +14,7 @@ from tickets.models import ShareAccount, Ticket
 from tickets.models.tickets import LONG_MINUTES
 from tickets.queries.places import FIELDS, Row, slack_of
 from tickets.queries.shares import slots_of
+from tickets.queries.stops import is_served
 from tickets.rules.queue.lanes import is_urgent
 from tickets.rules.words import Priority
 
@@ -58,7 +59,8 @@ def heads_of(
     rows: QuerySet[Ticket], user: int, *, house: Calendar, now: datetime, depth: int
 ) -> Heads:
     """Give the heads of some queued tickets, in one statement."""
-    rest = rows.filter(due_at__isnull=False).exclude(priority=Priority.P1)
+    # What stands still is not urgent, whatever its due time says.
+    rest = rows.filter(is_served(), due_at__isnull=False).exclude(priority=Priority.P1)
     by_due = rest.order_by("due_at", "number")
     short, long = _soon(house, now)
     p1 = rows.filter(priority=Priority.P1)

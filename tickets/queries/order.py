@@ -10,12 +10,14 @@ from heapq import heapify, heappop, heappush
 
 from django.db.models import QuerySet
 
+from clients.models import Client
 from clients.queries import house_calendar
 from core.calendars import MINUTE, Calendar
-from tickets.models import ShareAccount, Ticket
+from tickets.models import Ticket
 from tickets.queries.heads import Heads, heads_of
 from tickets.queries.places import FIELDS, Broken, Place, Row, place_at
 from tickets.queries.shares import slots_of
+from tickets.queries.stops import is_served
 from tickets.queries.takers import Taker, Trials
 from tickets.rules.queue.lanes import MOST_TRIED, Waiting, decide
 from tickets.rules.states import TicketState
@@ -64,18 +66,17 @@ def order_of(
 def place_of(ticket: Ticket, *, now: datetime, lane: str = "", reason: str = "") -> Place:
     """Give the place of one ticket by what it is itself, whatever else waits."""
     row = {name: getattr(ticket, name) for name in FIELDS}
-    account = (
-        ShareAccount.objects.filter(client=ticket.client_id)
-        .annotate(slots=slots_of("client"))
-        .values("virtual_minutes", "slots")
-        .first()
-    ) or {"virtual_minutes": 0.0, "slots": 1}
+    virtual, slots, served = (
+        Client.objects.annotate(slots=slots_of("pk"), served=is_served("pk"))
+        .values_list("share_account__virtual_minutes", "slots", "served")
+        .get(pk=ticket.client_id)
+    )
     place = place_at(row, house_calendar(), now, lane, reason)
     if not lane:
-        own = "L1" if ticket.due_at and place.ticket.urgent else "L2"
+        own = "L1" if served and place.ticket.urgent else "L2"
         own = "L0" if ticket.priority == Priority.P1 else own
         place = replace(place, lane=own, reason={"L0": "p1", "L1": "slack", "L2": "share"}[own])
-    return replace(place, virtual=account["virtual_minutes"], slots=account["slots"])
+    return replace(place, virtual=virtual or 0.0, slots=slots)
 
 
 @dataclass(frozen=True)
