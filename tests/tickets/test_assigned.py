@@ -85,6 +85,23 @@ def test_a_new_promise_counts_on_the_assignee_alone(
     assert reopened.due_at is None
 
 
+@pytest.mark.parametrize("state", ["shipped", "verified"])
+def test_what_is_reopened_waits_for_nobody_who_is_away(
+    state: str, project: Project, engineer: User, engineer2: User, now: datetime
+) -> None:
+    ticket = factories.make_ticket(project=project, engineer=engineer, state=state, now=now)
+    actions.add_absence(
+        engineer_id=engineer.pk, starts_at=now + timedelta(minutes=1),
+        ends_at=now + timedelta(days=9), reason="Holiday", actor=engineer, now=now,
+    )  # fmt: skip
+    later = now + timedelta(hours=1)
+    reopened = actions.reopen_ticket(
+        ticket_id=ticket.pk, reason="Again.", actor=engineer2, now=later
+    )
+    assert reopened.assignee is None
+    assert actions.take_next(actor=engineer2, now=later) == reopened
+
+
 def test_assigning_tells_which_promises_break(promised: Ticket, busy: User, engineer: User) -> None:
     path = f"/console/tickets/{promised.number}/"
     answer = post(engineer, path, "assign", assignee=engineer.pk)

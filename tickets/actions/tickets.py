@@ -24,6 +24,7 @@ from tickets.actions.promises import forget_late_promise, promise, resume_promis
 from tickets.actions.shares import join_queue, set_priority
 from tickets.actions.triage import check_terms, decide_opening
 from tickets.models import FixCheck, Report, Ticket, TicketEventKind, TicketLink
+from tickets.queries.absences import is_away
 from tickets.rules.states import TicketState
 from tickets.rules.words import Severity
 
@@ -261,14 +262,19 @@ def link_pull_request(*, ticket_id: int, url: str, actor: User, now: datetime) -
 
 
 def reopen(ticket: Ticket, *, now: datetime) -> None:
-    """Put a locked, finished ticket back into the queue; open questions about its fix lapse."""
+    """Put a locked, finished ticket back into the queue; open questions about its fix lapse.
+
+    It stays with who had it, who knows it best, unless they are away: then it is anybody's.
+    """
     if ticket.is_open:
         raise MoveRefused(f"#{ticket.number} is still open.")
     ticket.check_move(TicketState.QUEUED)
     ticket.state, ticket.shipped_at = TicketState.QUEUED, None
     ticket.reopened_count += 1
+    if ticket.assignee_id and is_away(ticket.assignee_id, now):
+        ticket.assignee = None
     set_priority(ticket)
-    save_ticket(ticket, "state", "shipped_at", "reopened_count", "priority", "rank")
+    save_ticket(ticket, "state", "shipped_at", "reopened_count", "assignee", "priority", "rank")
     ticket.fix_checks.filter(state=FixCheck.State.ASKED).update(state=FixCheck.State.SUPERSEDED)
     forget_late_promise(ticket, now=now)
 

@@ -61,6 +61,11 @@ def away_in(shifts: Iterable[OnCallShift], now: datetime) -> set[int]:
     }
 
 
+def is_away(user_pk: int, now: datetime) -> bool:
+    """Tell whether somebody is away at this instant."""
+    return coming_absences(now).filter(engineer=user_pk, starts_at__lte=now).exists()
+
+
 def get_absence(pk: int, now: datetime) -> Absence | None:
     """Give an absence that is not over, if there is one of the key."""
     return coming_absences(now).filter(pk=pk).first()
