@@ -242,7 +242,7 @@ OUTBREAK_WINDOW_DAYS = env.integer("OUTBREAK_WINDOW_DAYS", 7, least=1, most=365)
 # --- Sign-in --------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "clients.User"
-AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTHENTICATION_BACKENDS = ["clients.backends.GroupsBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
     {

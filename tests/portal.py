@@ -4,7 +4,7 @@ from django.test import Client as Browser
 
 from clients.models import User
 
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "clients.backends.GroupsBackend"
 
 
 def signed_in(user: User) -> Browser:

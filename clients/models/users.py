@@ -78,7 +78,10 @@ class User(AbstractBaseUser, PermissionsMixin):
             return None
         if self.is_superuser:
             return Role.OPS_ADMIN
-        names = set(self.groups.values_list("name", flat=True))
+        # Who is signed in comes with them (clients.backends).
+        names = self.__dict__.get("group_names")
+        if names is None:
+            names = list(self.groups.values_list("name", flat=True))
         if OPS_ADMINS in names:
             return Role.OPS_ADMIN
         return Role.ENGINEER if ENGINEERS in names else None

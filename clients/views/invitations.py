@@ -13,7 +13,7 @@ from clients.portal import SESSION_CLIENT, link_page
 from clients.queries import find_invitation, find_user
 
 OPENED_AN_HOUR = 60
-BACKEND = "allauth.account.auth_backends.AuthenticationBackend"
+BACKEND = "clients.backends.GroupsBackend"
 
 
 @link_page("invitation", most_an_hour=OPENED_AN_HOUR, closed="portal/invitation_closed.html")

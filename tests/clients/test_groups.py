@@ -34,6 +34,11 @@ def test_the_permissions_of_the_groups_are_the_table(
         assert not alice.has_right(action), action
 
 
+def test_a_permission_of_a_person_counts_for_nothing(engineer: User) -> None:
+    engineer.user_permissions.add(_right("plan.publish"))
+    assert signed_in(engineer).get(PAGES[0]).status_code == 403
+
+
 def test_a_migrate_brings_the_groups_back_to_the_table(db: None) -> None:
     engineers = Group.objects.get(name=ENGINEERS)
     before = set(engineers.permissions.all())

@@ -38,7 +38,7 @@ def test_the_page_for_a_broken_server_needs_no_database() -> None:
 @pytest.mark.django_db
 def test_a_forged_form_is_refused_with_advice(alice: User) -> None:
     browser = Browser(enforce_csrf_checks=True)
-    browser.force_login(alice, backend="allauth.account.auth_backends.AuthenticationBackend")
+    browser.force_login(alice, backend="clients.backends.GroupsBackend")
     answer = browser.post("/portal/switch/", {"client": 1})
     assert answer.status_code == 403
     assert "Please send that again" in answer.content.decode()
