@@ -93,7 +93,7 @@ def _accounts(rows: QuerySet[Ticket], size: int) -> QuerySet[Any]:
     return (
         ShareAccount.objects.filter(Exists(own))
         .annotate(best=ArraySubquery(best.values(row=_AS_JSON)), slots=slots_of("client"))
-        .order_by("virtual_minutes", "client")
+        .order_by("virtual_minutes", "client_id")
     )
 
 
