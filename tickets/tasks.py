@@ -1,5 +1,6 @@
 import logging
 import math
+import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
@@ -7,6 +8,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 
+from clients.models import Client
 from tickets import actions
 from tickets.actions.locks import lock_ships
 from tickets.models import Alert, QueuePlan, Report, Reporter, Sighting
@@ -26,6 +28,12 @@ SWEEP_SECONDS = 600  # as often as promises are swept
 # Reports whose clocks one run counts anew after new hours of a calendar; the next run goes on. It
 # takes a tenth of a worker's time limit.
 MOST_COUNTED_ANEW = 10_000
+# Actions wait while the words of what they change are learned.
+LEARN_BATCH = 100
+# A run of a sweep that goes on with the next one ends well before its worker's time limit.
+MOST_SECONDS = 45
+# A client's words are those of its newest documents: a minute of work, once a day.
+MOST_RECOUNTED = 20_000
 
 
 def propose_triage(report_id: int) -> None:
@@ -175,6 +183,34 @@ def keep_client(client_id: int) -> None:
 def sweep_loose_attachments() -> None:
     """Drop uploads nobody tied to anything."""
     actions.sweep_loose_attachments(now=timezone.now())
+
+
+def document_missing() -> None:
+    """Write the documents of rows that have none: actions write those of what they change."""
+    _until_done(lambda: actions.document_missing(most=SWEEP_BATCH))
+
+
+def learn_words() -> None:
+    """Take the words of new and changed documents into the vocabularies."""
+    _until_done(lambda: actions.learn_words(batch=LEARN_BATCH))
+
+
+def recount_words() -> None:
+    """Count the words of each client anew, so that those that are gone are shown to nobody."""
+    _each(recount_words_of, Client.objects.order_by("pk").values_list("pk", flat=True))
+    actions.recount_all_words()
+
+
+def recount_words_of(client_id: int) -> None:
+    """Count the words of one client anew."""
+    actions.recount_words(client_id=client_id, newest=MOST_RECOUNTED)
+
+
+def _until_done(work: Callable[[], int]) -> None:
+    """Work through what there is, as far as the time goes; the next run goes on."""
+    began = time.monotonic()
+    while work() and time.monotonic() - began < MOST_SECONDS:
+        pass
 
 
 def _each(task: Callable[[int], None], ids: Iterable[int]) -> None:

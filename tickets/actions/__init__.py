@@ -36,6 +36,12 @@ from tickets.actions.crew import (
     reset_engineer,
     set_ticket_skill,
 )
+from tickets.actions.documents import (
+    document_missing,
+    learn_words,
+    recount_all_words,
+    recount_words,
+)
 from tickets.actions.due import move_due
 from tickets.actions.fixes import (
     answer_fix,
@@ -137,6 +143,7 @@ __all__ = [
     "decline_report",
     "detect_outbreak",
     "discard_timer",
+    "document_missing",
     "edit_ticket",
     "end_shift",
     "escalate_alerts",
@@ -145,6 +152,7 @@ __all__ = [
     "join_report",
     "keep_client",
     "keep_clocks",
+    "learn_words",
     "link_pull_request",
     "link_ticket",
     "log_time",
@@ -157,7 +165,9 @@ __all__ = [
     "put_back",
     "receive_report",
     "reconsider_report",
+    "recount_all_words",
     "recount_reach",
+    "recount_words",
     "remove_absence",
     "refresh_plan",
     "reopen_ticket",

@@ -15,6 +15,7 @@ from core.text import clean_text, is_blank
 from core.validation import unless_taken
 from tickets.actions.attachments import tie_attachments
 from tickets.actions.clocks import keep_clocks
+from tickets.actions.documents import document_comment
 from tickets.actions.events import record
 from tickets.actions.locks import lock_report, lock_ticket, lock_unanswered, save_ticket
 from tickets.actions.mails import mail_comment, tell_staff
@@ -234,6 +235,7 @@ def _post(
     if source_key:
         comment.source_key, comment.source_hash = source_key, _digest(body, ids)
     comment.save()
+    document_comment(comment)
     tie_attachments(ids, comment=comment, actor=actor)
     return comment
 

@@ -18,6 +18,7 @@ from tickets.actions.alerts import raise_alert
 from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import note_on_ticket, reply_to_ticket
 from tickets.actions.conversation import resume as resume_ticket
+from tickets.actions.documents import document_ticket
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket, lock_unanswered, save_ticket
 from tickets.actions.promises import forget_late_promise, promise, resume_promise
@@ -213,6 +214,8 @@ def edit_ticket(
     save_ticket(ticket, *terms, "severity_confirmed_at", "priority", "rank")
     if changed:
         record(ticket, _K.TICKET_EDITED, actor=actor, at=now, data=changed)
+    if "title" in changed:
+        document_ticket(ticket.pk)
     if confirms:
         record(ticket, _K.SEVERITY_CONFIRMED, actor=actor, at=now, data={"severity": severity})
         decide_opening(ticket, actor=actor, now=now)

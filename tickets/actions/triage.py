@@ -11,6 +11,7 @@ from core.text import clean_text, is_blank
 from tickets.actions.alerts import acknowledge_alert_of, raise_alert
 from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import post_on_report, put_back_into_triage
+from tickets.actions.documents import document_report, document_ticket
 from tickets.actions.events import record
 from tickets.actions.locks import forget_spare, lock_report, save_ticket
 from tickets.actions.mails import mail_comment, mail_report
@@ -62,6 +63,7 @@ def propose_triage(*, report_id: int, now: datetime) -> Triage | None:
     if proposal.severity == Severity.S1 and report.source != Source.IMPORT:
         raise_alert(report=report, now=now)
     keep_clocks(report=report, now=now)
+    document_report(report.pk)
     return triage
 
 
@@ -295,6 +297,7 @@ def _join(report: Report, ticket: Ticket, state: ReportState, now: datetime) -> 
     report.save(update_fields=["ticket", "state", "respond_by_at"])
     count_reach(ticket, now=now)
     keep_sightings(report, ticket, now=now)
+    document_ticket(ticket.pk)
 
 
 def _tell_joined(report: Report, ticket: Ticket, now: datetime) -> None:
