@@ -4,9 +4,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils.html import strip_tags
 
 from clients.models import Client, Project, User
 from tests import factories
+from tests.portal import signed_in
 from tickets.models import Ticket
 from tickets.queries.related import PAGE_DAYS, shipped_before
 
@@ -66,3 +68,32 @@ def test_it_takes_two_statements_however_much_was_shipped(
     report = factories.make_report(project, signals=ERROR, now=now)
     with django_assert_num_queries(2):
         assert [str(row.ticket.release) for row in shipped_before(report, most=5)] == ["None"] * 5
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({"signals": ERROR}, "Regressed from #{} Credits shipped 12 days ago · same error group"),
+        (
+            {"page_url": CHECKOUT},
+            "Perhaps regressed from #{} Credits shipped 12 days ago · same page /checkout",
+        ),
+    ],
+)
+def test_workbench_and_triage_say_what_it_may_have_regressed_from(
+    project: Project, ship: Any, engineer: User, now: datetime, settings: Any,
+    facts: dict[str, Any], words: str,
+) -> None:  # fmt: skip
+    settings.STAFF_SECOND_FACTOR = False
+    before = ship(now - timedelta(days=12), title="Credits", **facts)
+    report = factories.make_triaged_report(project, now=now, **facts)
+    browser = signed_in(engineer)
+
+    def read(path: str) -> str:
+        return " ".join(strip_tags(browser.get(path).content.decode()).split())
+
+    expected = words.format(before.number)
+    assert expected in read(f"/console/triage/{report.number}/")
+    ticket = factories.make_ticket(report, engineer=engineer, now=now)
+    assert expected in read(f"/console/tickets/{ticket.number}/")
+    assert "egressed from" not in read(f"/console/tickets/{before.number}/")

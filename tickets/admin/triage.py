@@ -28,6 +28,7 @@ from tickets.queries import (
     triage_inbox,
 )
 from tickets.queries.clocks import answer_to, clocks_of
+from tickets.queries.related import shipped_before
 from tickets.rules.states import DeclineReason, ReportState
 from tickets.rules.words import Kind, Severity
 
@@ -103,6 +104,7 @@ def _facts(console: Console, report: Report) -> dict[str, Any]:
         "alert": Alert.objects.filter(report=report).select_related("acknowledged_by").first(),
         "files": list(report.attachments.all()),
         "signals": list(report.signals.all()),
+        "related": shipped_before(report),
         "same": same_signal_tickets(report),
         "said": [entry for entry in entries if entry.comment],
         "clocks": clocks_of(report, console.now),

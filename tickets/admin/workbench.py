@@ -32,6 +32,7 @@ from tickets.queries import (
     viewers_of,
 )
 from tickets.queries.clocks import answer_due, clocks_of
+from tickets.queries.related import shipped_before
 from tickets.rules.states import TicketState
 from tickets.rules.words import Kind, Severity
 
@@ -116,6 +117,7 @@ def _facts(console: Console, ticket: Ticket) -> dict[str, Any]:
         "ticket": ticket,
         "reports": reports,
         "outbreak": outbreak_of(ticket),
+        "related": shipped_before(ticket),
         "clocks": clocks,
         "answer": answer_due(clocks),
         "lines": [_line(entry, names) for entry in entries],

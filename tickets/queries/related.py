@@ -35,11 +35,12 @@ def shipped_before(about: Ticket | Report, *, most: int = 3) -> list[Shipped]:
     newest = Ticket.objects.filter(
         client_id=about.client_id, state__in=LIVE, shipped_at__lt=about.received_at
     ).order_by("-shipped_at")
+    # No signal is empty; a subquery over no values at all would empty the whole.
     theirs = Signal.objects.filter(report__ticket=OuterRef("pk")).order_by("value")
-    same_error = theirs.filter(kind=SignalKind.FINGERPRINT, value__in=errors)
+    same_error = theirs.filter(kind=SignalKind.FINGERPRINT, value__in=errors or [""])
     same_page = theirs.filter(
         kind=SignalKind.PAGE,
-        value__in=pages,
+        value__in=pages or [""],
         report__project=about.project_id,
         report__ticket__shipped_at__gte=about.received_at - timedelta(days=PAGE_DAYS),
     )
