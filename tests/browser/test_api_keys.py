@@ -90,6 +90,7 @@ def test_where_the_clipboard_is_closed_the_key_is_selected(
     assert str(page.evaluate("getSelection().toString()")).startswith("so_live_")
 
 
+@pytest.mark.slow
 def test_the_page_owes_everybody_the_same(
     page: Page, alice: User, ops_admin: User, project: Project, now: datetime, problems: list[str]
 ) -> None:

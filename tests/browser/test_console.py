@@ -150,6 +150,7 @@ def test_the_menu_of_the_phone_opens_by_a_button(page: Page, ops_admin: User) ->
     expect(page.get_by_role("heading", name="Queue", level=1)).to_be_visible()
 
 
+@pytest.mark.slow
 def test_every_page_owes_staff_the_same(
     page: Page, acme: Client, project: Project, alice: User, bob: User,
     engineer: User, ops_admin: User, now: datetime, reports: list[Report],

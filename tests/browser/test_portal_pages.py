@@ -26,6 +26,7 @@ from tests.factories import (
 pytestmark = pytest.mark.timeout(240)
 
 
+@pytest.mark.slow
 def test_public_pages_owe_everybody_the_same(
     page: Page, project: Project, acme: Client, engineer: User, problems: list[str]
 ) -> None:
@@ -54,6 +55,7 @@ def test_public_pages_owe_everybody_the_same(
     problems.clear()
 
 
+@pytest.mark.slow
 def test_pages_of_a_quiet_account_owe_everybody_the_same(page: Page, alice: User) -> None:
     sign_in(page, alice)
     for path in ("/portal/", "/portal/report/", "/portal/tickets/", "/portal/tickets/?q=x"):
@@ -67,6 +69,7 @@ def test_one_endless_word_holds_no_browser_up(page: Page, project: Project, alic
     expect(page.locator(".as-sent")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_pages_of_a_busy_account_owe_everybody_the_same(
     page: Page,
     acme: Client,
@@ -111,6 +114,7 @@ def test_refusals_and_open_menus_are_as_accessible(
     problems.clear()
 
 
+@pytest.mark.slow
 def test_account_pages_owe_everybody_the_same(page: Page, alice: User) -> None:
     sign_in(page, alice)
     for path in (
