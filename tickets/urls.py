@@ -5,6 +5,7 @@ from tickets import views
 urlpatterns = [
     path("portal/", views.portal_home, name="portal_home"),
     path("portal/report/", views.report_new, name="report_new"),
+    path("portal/report/like/", views.report_like, name="report_like"),
     path("portal/reports/<number:number>/", views.report_detail, name="report_detail"),
     path("portal/tickets/", views.ticket_list, name="ticket_list"),
     path("portal/tickets/<number:number>/", views.ticket_detail, name="ticket_detail"),

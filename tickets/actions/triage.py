@@ -21,7 +21,7 @@ from tickets.actions.shares import join_queue, set_priority
 from tickets.actions.sightings import keep_sightings
 from tickets.models import Report, Source, Ticket, TicketEventKind, Triage
 from tickets.queries.people import reach_of
-from tickets.rules.states import OPEN, DeclineReason, ReportState, TicketState
+from tickets.rules.states import JOINABLE, DeclineReason, ReportState, TicketState
 from tickets.rules.triage import ReportText, propose
 from tickets.rules.words import Kind, Priority, Severity
 
@@ -198,7 +198,7 @@ def join(
     )
     if ticket is None:
         raise InvalidInput(f"This client has no ticket #{number}.", field="number")
-    if ticket.state not in [*OPEN, TicketState.SHIPPED]:
+    if ticket.state not in JOINABLE:
         raise MoveRefused(
             f"#{number} is {ticket.get_state_display().lower()}. Reopen it first.", field="number"
         )

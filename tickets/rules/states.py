@@ -50,6 +50,8 @@ BEGUN = (_T.IN_PROGRESS, _T.WAITING, _T.IN_REVIEW)
 OPEN = (_T.QUEUED, _T.IN_PROGRESS, _T.WAITING, _T.IN_REVIEW)
 DONE = (_T.SHIPPED, _T.VERIFIED, _T.CLOSED)
 LIVE = (_T.SHIPPED, _T.VERIFIED)
+# Another report of the same problem may join these; what is done must be reopened first.
+JOINABLE = (*OPEN, _T.SHIPPED)
 
 
 class DeclineReason(TextChoices):

@@ -1,6 +1,7 @@
 from tickets.views.files import attachment
 from tickets.views.fixcheck import fix_check
 from tickets.views.home import portal_home
+from tickets.views.like import report_like
 from tickets.views.listing import ticket_list
 from tickets.views.replylink import reply_link
 from tickets.views.report import report_new
@@ -12,6 +13,7 @@ __all__ = [
     "portal_home",
     "reply_link",
     "report_detail",
+    "report_like",
     "report_new",
     "ticket_detail",
     "ticket_list",

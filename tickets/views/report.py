@@ -1,21 +1,23 @@
 from typing import Any
 
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
 from django.views.decorators.http import require_http_methods
 
-from clients.portal import Portal, add_refusal, portal_page, show
+from clients.portal import Portal, add_refusal, number_of, portal_page, show
 from clients.queries import client_projects
-from core.errors import Refused
+from core.errors import InvalidInput, MoveRefused, Refused
 from core.limits import check_limit
-from tickets.actions import Sender, propose_triage, receive_report
+from tickets.actions import Sender, join_own_report, propose_triage, receive_report
 from tickets.forms import ReportForm
-from tickets.models import Report, Source
+from tickets.models import Report, Source, Ticket
 from tickets.views.uploads import kept_files, store_files
 
 REPORTS_AN_HOUR = 60
 SESSION_SENT = "portal_sent"
+SESSION_JOINED = "portal_joined"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -29,6 +31,9 @@ def report_new(request: HttpRequest, portal: Portal) -> HttpResponseBase:
         form = ReportForm(request.POST, request.FILES, projects=projects)
         report = _receive(request, portal, form) if form.is_valid() else None
         if report:
+            if joined := _join(request, portal, report):
+                request.session[SESSION_JOINED] = report.project_id
+                return redirect("ticket_detail", number=joined.number)
             request.session[SESSION_SENT] = report.number
             return redirect("report_detail", number=report.number)
     else:
@@ -36,6 +41,25 @@ def report_new(request: HttpRequest, portal: Portal) -> HttpResponseBase:
 
     context = {"nav": "report", "form": form, "kept": kept_files(portal, form)}
     return show(request, portal, "portal/report.html", context, status=422 if form.errors else 200)
+
+
+def _join(request: HttpRequest, portal: Portal, report: Report) -> Ticket | None:
+    """Join the ticket the person chose; gives None where they chose none, or it is refused.
+
+    The report is stored by then, so a refusal loses nothing: it goes the usual way.
+    """
+    number = number_of(request.POST.get("join"))
+    if not number:
+        return None
+    try:
+        ticket = join_own_report(
+            report_id=report.pk, number=number, actor=portal.user, now=portal.now
+        )
+    except (InvalidInput, MoveRefused) as refusal:
+        messages.warning(request, f"{refusal.message} Your report came in as one of its own.")
+        return None
+    messages.success(request, f"You are added to #{number}, with what you wrote.")
+    return ticket
 
 
 def _initial(request: HttpRequest) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from tickets.queries.forecasts import prospects
 from tickets.rules.plain_words import TICKET_STANDINGS
 from tickets.rules.states import TicketState
 from tickets.views.lines import lines_of
-from tickets.views.report import SESSION_SENT
+from tickets.views.report import SESSION_JOINED, SESSION_SENT
 from tickets.views.rows import standing_of
 from tickets.views.uploads import kept_files, store_files
 
@@ -53,6 +53,7 @@ def ticket_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
     context = {
         "nav": "tickets",
         "ticket": ticket,
+        "joined": request.session.pop(SESSION_JOINED, None),
         "standing": TICKET_STANDINGS[ticket.state],
         "lines": lines_of(entries, reports, ticket.number),
         "report": next((r for r in reports if r.number == ticket.number), None),
