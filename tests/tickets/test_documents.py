@@ -1,6 +1,7 @@
 """What tickets and reports are found by: kept by each action, filled and learned by sweeps."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 
@@ -49,7 +50,7 @@ def test_replies_notes_and_titles_are_found_at_once_each_with_its_weight(
     project: Project, alice: User, engineer: User, now: datetime
 ) -> None:
     ticket = factories.make_ticket(project=project, engineer=engineer, now=now)
-    about = {"ticket_id": ticket.pk, "now": now}
+    about: dict[str, Any] = {"ticket_id": ticket.pk, "now": now}
     actions.reply_to_ticket(body="It was the echidna", actor=alice, **about)
     actions.note_on_ticket(body="Ask the wombat", actor=engineer, **about)
     ticket.refresh_from_db()

@@ -201,7 +201,7 @@ class _Reading:
         """Give the values of the language that are meant; says so if there are none."""
         choices = self.fields[name]
         if name == "page":
-            path = page_path(value if "/" in value else f"/{value}")
+            path = page_path(value) or page_path(f"/{value}")
             return [path] if path else []
         if not choices:
             return [" ".join(value.lower().split())]

@@ -11,7 +11,7 @@ from tickets.rules.search.language import SEPARATORS
 AROUND = 90
 MOST_SHOWN = 240
 # Stems agree with their words at least so far: what begins otherwise need not be looked up.
-_SAME_BEGIN = 3
+_SAME_BEGIN = 2
 
 _WORD = re.compile(f"[^{SEPARATORS}\\s]+")
 

@@ -27,13 +27,10 @@ class Meaning:
         return not self.others and all(lexeme is None for lexeme in self.lexemes)
 
 
-def match_text(meanings: Sequence[Meaning], facets: Sequence[str], *, with_notes: bool) -> str:
-    """Write the tsquery that all of it must match; "" if nothing is asked of the words.
-
-    ``facets`` are lexemes of our own that documents carry (client, project, page …).
-    """
+def match_text(meanings: Sequence[Meaning], *, with_notes: bool) -> str:
+    """Write the tsquery that has all of it; "" if nothing is asked of the words."""
     weights = "" if with_notes else PUBLIC_WEIGHTS
-    parts = [_quoted(facet) for facet in facets]
+    parts = []
     for meaning in meanings:
         if said := _of(meaning, weights):
             parts.append(f"!({said})" if meaning.term.is_excluded else f"({said})")

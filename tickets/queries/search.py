@@ -1,0 +1,327 @@
+"""Search: what a query finds among what its asker may see, newest first (docs/search.md).
+
+A client's people are only ever asked about that client's public texts: the documents of others, and
+what staff noted, have no part in their results, counts, guesses or marks.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from django.db import connection
+from django.db.models import F, Max, Q, QuerySet
+from django.utils.safestring import SafeString
+
+from clients.models import User
+from clients.queries import clients_for
+from core.patience import TookTooLong, no_longer_than
+from tickets.models import Report, SearchDocument, Ticket
+from tickets.queries.access import reports_for, tickets_for
+from tickets.queries.search_filters import Asker, Narrowing, narrow
+from tickets.queries.vocabulary import Reading, read_terms, stems_among
+from tickets.rules.search import (
+    CLIENT_FIELDS,
+    STAFF_FIELDS,
+    Asked,
+    Filter,
+    excerpt,
+    facets,
+    mark,
+    marked_words,
+    match_text,
+    parse,
+)
+from tickets.rules.search.matching import any_of
+
+PAGE = 25
+COUNT_CAP = 100
+SEARCH_MILLISECONDS = 2000
+COUNT_MILLISECONDS = 500
+MOST_SHOWN_TEXT = 6000
+LAST = 2**63 - 1
+# Matches are read from the index of words and nowhere else: reading every document in turn instead
+# takes seconds where there are many, and the planner cannot tell well how many have a word.
+_PLAN = {"enable_seqscan": "off", "jit": "off", "pg_trgm.similarity_threshold": "0.25"}
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One row of the results: a ticket, or a report that has none."""
+
+    number: int
+    title: SafeString
+    excerpt: SafeString
+    ticket: Ticket | None = None
+    report: Report | None = None
+
+
+@dataclass
+class Found:
+    """A page of results, and what was made of the query."""
+
+    asked: Asked
+    reading: Reading = field(default_factory=Reading)
+    hits: list[Hit] = field(default_factory=list)
+    has_more: bool = False
+    is_too_slow: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing was asked."""
+        return self.asked.is_empty
+
+
+def search(
+    user: User,
+    text: str,
+    *,
+    now: datetime,
+    client_id: int | None = None,
+    view: str = "all",
+    before: int | None = None,
+    project_id: int | None = None,
+) -> Found:
+    """Find a page of tickets, and of reports without one, that a query asks for.
+
+    With a client, as its people may see it; without one, everything, to staff alone. ``view`` is
+    open, done or all, and counts for nothing where the query names states itself. An own number
+    stands first. Pages go on ``before`` a number.
+    """
+    query = _Query.of(user, text, client_id, view, project_id, now)
+    found = Found(query.asked)
+    if not query.may_ask:
+        return found
+    try:
+        with no_longer_than(SEARCH_MILLISECONDS, **_PLAN):
+            found.reading = query.read()
+            numbers = query.numbers(before or LAST, PAGE + 1)
+            own = [] if before else query.own_number()
+            found.has_more = len(numbers) > PAGE
+            found.hits = _hits(query, own + [n for n in numbers[:PAGE] if n not in own])
+    except TookTooLong:
+        found.is_too_slow = True
+    return found
+
+
+def count_found(
+    user: User, text: str, *, now: datetime, client_id: int | None = None, cap: int = COUNT_CAP
+) -> int | None:
+    """Count what a query finds, no further than ``cap``; None where that takes too long."""
+    query = _Query.of(user, text, client_id, "all", None, now)
+    if not query.may_ask:
+        return 0
+    try:
+        with no_longer_than(COUNT_MILLISECONDS, **_PLAN):
+            query.read()
+            return len(query.numbers(LAST, cap))
+    except TookTooLong:
+        return None
+
+
+@dataclass
+class _Query:
+    """A query on its way: read, narrowed, and what its words mean."""
+
+    asker: Asker
+    asked: Asked
+    narrowing: Narrowing
+    may_ask: bool
+    reading: Reading = field(default_factory=Reading)
+
+    @classmethod
+    def of(
+        cls,
+        user: User,
+        text: str,
+        client_id: int | None,
+        view: str,
+        project_id: int | None,
+        now: datetime,
+    ) -> "_Query":
+        asker = Asker(user, client_id, now)
+        asked = parse(text, STAFF_FIELDS if client_id is None else CLIENT_FIELDS)
+        filters = list(asked.filters)
+        names_states = any(f.field == "state" and not f.is_excluded for f in filters)
+        if view != "all" and not names_states:
+            filters.append(Filter("state", (view,)))
+        may_ask = (
+            user.is_active and user.staff_role is not None
+            if client_id is None
+            else clients_for(user).filter(pk=client_id).exists()
+        )
+        narrowing = narrow(filters if may_ask else [], asker, project_id=project_id)
+        return cls(asker, asked, narrowing, may_ask)
+
+    def read(self) -> Reading:
+        """Look up what the words mean."""
+        self.reading = read_terms(self.asked.terms, client_id=self.asker.client_id)
+        return self.reading
+
+    def own_number(self) -> list[int]:
+        """Give the number that is asked for, where there is something of that number to see."""
+        number = self.asked.number
+        if number is None or self.asked.only_number:
+            return []
+        return self._with_number(number)
+
+    def numbers(self, before: int, most: int) -> list[int]:
+        """Give so many numbers of what matches, newest first."""
+        if self.asked.only_number:
+            assert self.asked.number is not None
+            return [n for n in self._with_number(self.asked.number) if n < before]
+        if self.reading.meanings or self.narrowing.needs_documents:
+            return self._matching(before, most)
+        return self._listed(before, most)
+
+    def _with_number(self, number: int) -> list[int]:
+        """Give where a number leads: to its ticket, or to the one that its report joined."""
+        ticket = self._tickets().filter(number=number).first()
+        if ticket is None:
+            report = self._reports().filter(pk=number).first()
+            if report is None:
+                return []
+            if report.ticket is None:
+                return [report.number]
+            ticket = report.ticket
+        return [ticket.number]
+
+    def _tickets(self) -> QuerySet[Ticket]:
+        rows = tickets_for(self.asker.user)
+        return rows.filter(client_id=self.asker.client_id) if self.asker.client_id else rows
+
+    def _reports(self) -> QuerySet[Report]:
+        rows = reports_for(self.asker.user)
+        return rows.filter(client_id=self.asker.client_id) if self.asker.client_id else rows
+
+    def _listed(self, before: int, most: int) -> list[int]:
+        """Give what the filters alone ask for."""
+        tickets = self._tickets().filter(self.narrowing.tickets(), number__lt=before)
+        reports = self._reports().filter(self.narrowing.reports(), ticket=None, pk__lt=before)
+        newest = [
+            *tickets.order_by("-number").values_list("number", flat=True)[:most],
+            *reports.order_by("-pk").values_list("pk", flat=True)[:most],
+        ]
+        return sorted(newest, reverse=True)[:most]
+
+    def _matching(self, before: int, most: int) -> list[int]:
+        """Give what the words ask for, from the newest documents if so many are there.
+
+        Among the newest a usual word is found soon; what is not found there is rare, and is looked
+        for in all. So neither reads much, however many documents there are.
+        """
+        newest = min(before - 1, SearchDocument.objects.aggregate(n=Max("number"))["n"] or 0)
+        for window in facets.windows(newest):
+            numbers = self._in_index(before, most, any_of(window))
+            if len(numbers) == most:
+                return numbers
+        return self._in_index(before, most, "")
+
+    def _in_index(self, before: int, most: int, window: str) -> list[int]:
+        parts = [
+            match_text(self.reading.meanings, with_notes=self.asker.client_id is None),
+            *(any_of(group) for group in self.narrowing.facets),
+            *(f"!{any_of([facet])}" for facet in self.narrowing.excluded_facets),
+            window,
+        ]
+        said = " & ".join(part for part in parts if part)
+        documents = SearchDocument.objects.filter(self._conditions(), number__lt=before).extra(
+            where=["tickets_searchdocument.vector @@ %s::tsquery"], params=[said]
+        )
+        # Not by the key itself: the planner would walk down it and look into every document.
+        ordered = documents.order_by((F("number") + 0).desc())
+        if not window and not self._has_a_hold():
+            ordered = documents.order_by("-number")
+        return list(ordered.values_list("number", flat=True)[:most])
+
+    def _has_a_hold(self) -> bool:
+        """Tell whether there is something that documents must have."""
+        return bool(self.narrowing.facets) or any(
+            not meaning.term.is_excluded for meaning in self.reading.meanings
+        )
+
+    def _conditions(self) -> Q:
+        """Give what the filters ask of the ticket or report behind a document."""
+        conditions = Q(client_id=self.asker.client_id) if self.asker.client_id else Q()
+        if self.narrowing.of_rows:
+            conditions &= Q(ticket__isnull=False) & self.narrowing.tickets("ticket__") | Q(
+                report__isnull=False
+            ) & self.narrowing.reports("report__")
+        return conditions
+
+
+def _hits(query: _Query, numbers: Sequence[int]) -> list[Hit]:
+    """Load what is shown, through the checks of access once more, with what was found marked."""
+    tickets = {
+        t.number: t for t in query._tickets().filter(number__in=numbers).select_related("assignee")
+    }
+    rest = [number for number in numbers if number not in tickets]
+    reports = {r.pk: r for r in query._reports().filter(pk__in=rest, ticket=None)} if rest else {}
+    with_notes = query.asker.client_id is None
+    texts = _texts(tickets.values(), reports.values(), with_notes=with_notes)
+    headlines = {
+        **{number: ticket.title for number, ticket in tickets.items()},
+        **{number: report.headline for number, report in reports.items()},
+    }
+    words = _marked(query.reading, [*headlines.values(), *texts.values()])
+    return [
+        Hit(
+            number,
+            mark(headlines[number], words),
+            excerpt(texts.get(number, ""), words),
+            tickets.get(number),
+            reports.get(number),
+        )
+        for number in numbers
+        if number in headlines
+    ]
+
+
+def _marked(reading: Reading, texts: Iterable[str]) -> set[str]:
+    """Give the words of the texts that were asked for, in whatever form."""
+    lexemes = {
+        lexeme
+        for meaning in reading.meanings
+        if not meaning.term.is_excluded
+        for lexeme in (*meaning.lexemes, *meaning.others)
+        if lexeme is not None
+    }
+    return stems_among(sorted(marked_words(texts, lexemes)), sorted(lexemes))
+
+
+_SAID = "left(string_agg(left(said.{text}, %(most)s), ' '), %(most)s)"
+_TEXTS = f"""
+SELECT t.number, left(concat_ws(' ', (SELECT {_SAID.format(text="text")} FROM (
+        SELECT r.text FROM tickets_report AS r WHERE r.id = ANY (reports.ids)
+        ORDER BY r.id LIMIT 20) AS said),
+    (SELECT {_SAID.format(text="body")} FROM (
+        SELECT c.body FROM tickets_comment AS c WHERE c.visibility = ANY (%(seen)s)
+            AND (c.ticket_id = t.id OR c.report_id = ANY (reports.ids))
+        ORDER BY c.id LIMIT 40) AS said)), %(most)s)
+FROM tickets_ticket AS t CROSS JOIN LATERAL (
+    SELECT array_agg(r.id) AS ids FROM tickets_report AS r WHERE r.ticket_id = t.id) AS reports
+WHERE t.id = ANY (%(tickets)s)
+UNION ALL
+SELECT r.id, left(concat_ws(' ', r.text, (SELECT {_SAID.format(text="body")} FROM (
+        SELECT c.body FROM tickets_comment AS c
+        WHERE c.visibility = ANY (%(seen)s) AND c.report_id = r.id
+        ORDER BY c.id LIMIT 40) AS said)), %(most)s)
+FROM tickets_report AS r WHERE r.id = ANY (%(reports)s)
+"""  # noqa: S608 - made of the text above
+
+
+def _texts(
+    tickets: Iterable[Ticket], reports: Iterable[Report], *, with_notes: bool
+) -> dict[int, str]:
+    """Give what was said, as far as the asker may read it, cut short."""
+    terms: dict[str, Any] = {
+        "most": MOST_SHOWN_TEXT,
+        "seen": ["public", "internal"] if with_notes else ["public"],
+        "tickets": [ticket.pk for ticket in tickets],
+        "reports": [report.pk for report in reports],
+    }
+    if not (terms["tickets"] or terms["reports"]):
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(_TEXTS, terms)
+        return dict(cursor.fetchall())
