@@ -13,6 +13,7 @@ from tickets.models.queue import (
 )
 from tickets.models.reports import Report, Reporter, Signal, SignalKind, Source, Triage
 from tickets.models.search import SavedView, SearchDocument, SearchWord, UnlearnedDocument
+from tickets.models.similarity import Posting, ReportWords, TermCount
 from tickets.models.tickets import FixCheck, Presence, Ticket, TicketLink
 from tickets.models.work import TimeEntry, Timer
 
@@ -26,11 +27,13 @@ __all__ = [
     "Macro",
     "OnCallShift",
     "Outbreak",
+    "Posting",
     "Presence",
     "QueuePlan",
     "ReceivedMinutes",
     "ReplyLink",
     "Report",
+    "ReportWords",
     "Reporter",
     "SavedView",
     "SearchDocument",
@@ -42,6 +45,7 @@ __all__ = [
     "Skill",
     "SlaClock",
     "Source",
+    "TermCount",
     "Ticket",
     "TicketEvent",
     "TicketEventKind",
