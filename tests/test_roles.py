@@ -95,7 +95,9 @@ STAFF = {"engineer", "ops_admin"}
 ADMIN = {"ops_admin"}
 WRITERS = STAFF | {"owner", "member"}
 OWNERS = {"ops_admin", "owner"}
-KEEP_NO_EVENT = {"mark_present", "start_timer", "discard_timer", "upload_attachment"}
+KEEP_NO_EVENT = {
+    "mark_present", "start_timer", "discard_timer", "upload_attachment", "save_view",
+}  # fmt: skip
 PRICE = Money("10", "EUR")
 
 
@@ -231,6 +233,9 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "create_skill": (ADMIN | {"system"}, lambda s: {"name": "iOS"}),
     "set_ticket_skill": (STAFF, lambda s: {
         "ticket_id": s.ticket().pk, "skill_id": factories.make_skill(now=s.now).pk}),
+    # Whoever reads may keep a view; a viewer shares none (tests/tickets/test_saved_views.py).
+    "save_view": (WRITERS | {"viewer"}, lambda s: {
+        "name": "Mine", "query": "state:open", "client_id": s.acme.pk}),
     # tickets
     "reply_to_ticket": (WRITERS | {"api_key", "reporter"}, lambda s: {
         "ticket_id": s.ticket().pk, "body": "Hello"}),
@@ -275,8 +280,10 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "log_time": (STAFF, lambda s: {"ticket_id": s.ticket().pk, "minutes": 5}),
     "start_timer": (STAFF, lambda s: {"ticket_id": s.ticket().pk}),
 }  # fmt: skip
-# One's own file that hangs on nothing, one's own clock, one's own time: tested one by one.
-ONE_S_OWN = {"upload_attachment", "discard_timer", "stop_timer", "void_time"}
+# One's own file that hangs on nothing, clock, time and views: tested one by one.
+ONE_S_OWN = {
+    "upload_attachment", "discard_timer", "stop_timer", "void_time", "change_view", "delete_view",
+}  # fmt: skip
 
 
 def test_every_action_with_an_actor_is_in_the_table() -> None:

@@ -81,6 +81,12 @@ from tickets.actions.promises import (
 from tickets.actions.reports import (
     receive_report,
 )
+from tickets.actions.saved_views import (
+    MOST_VIEWS,
+    change_view,
+    delete_view,
+    save_view,
+)
 from tickets.actions.storing import KeyChanged
 from tickets.actions.tickets import (
     approve_p1,
@@ -118,6 +124,7 @@ __all__ = [
     "MOST_BODY",
     "MOST_SIGNALS",
     "MOST_TEXT",
+    "MOST_VIEWS",
     "Imported",
     "OutOfOrder",
     "QueueEmpty",
@@ -136,11 +143,13 @@ __all__ = [
     "ask_reporters",
     "assign_ticket",
     "change_engineer",
+    "change_view",
     "check_import",
     "close_outbreak",
     "close_ticket",
     "create_skill",
     "decline_report",
+    "delete_view",
     "detect_outbreak",
     "discard_timer",
     "document_missing",
@@ -177,6 +186,7 @@ __all__ = [
     "resume_waiting",
     "return_from_review",
     "save_macro",
+    "save_view",
     "send_to_review",
     "set_ticket_skill",
     "ship_outbreak",
