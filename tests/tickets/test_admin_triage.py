@@ -104,12 +104,18 @@ def test_a_candidate_with_the_same_page_is_offered_and_joined(
 ) -> None:
     known = make_ticket(
         make_report(project, by=bob, page_url="https://shop.acme.example/checkout/9", now=now),
-        title="Credits do not arrive",
+        title="My customer got no credits",
         engineer=engineer,
         now=now,
     )
+    done = make_ticket(
+        project=project, title="My customer paid and got no credits", engineer=engineer,
+        state="verified", page_url="https://shop.acme.example/checkout/7", now=now,
+    )  # fmt: skip
     page = signed_in(engineer).get(path(report)).content.decode()
-    assert f"Join #{known.number}" in page
+    assert f"Join #{known.number} <kbd>" in page
+    # What is verified may be looked at, and reopened; joining it is refused.
+    assert f"#{done.number}</span>" in page and f"Join #{done.number}" not in page
 
     answer = post(engineer, path(report), "join", number=f"#{known.number}")
 

@@ -10,7 +10,7 @@ from tests import factories
 from tickets import queries
 from tickets.models import Attachment, Report, Source, Ticket
 from tickets.queries.access import get_attachment_for, get_report_for, get_ticket_for
-from tickets.queries.lists import capped_count, client_reports, client_tickets, same_signal_tickets
+from tickets.queries.lists import capped_count, client_reports, client_tickets
 from tickets.queries.timeline import timeline_of
 
 
@@ -125,17 +125,6 @@ def test_the_inbox_and_the_queue_stand_in_order(
     raw = factories.make_report(project, now=now)
     factories.make_triaged_report(project, now=now)
     assert list(queries.triage_inbox())[0] == raw
-
-
-def test_reports_with_the_same_signal_are_pointed_out_within_the_client(
-    project: Project, foreign_project: Project, engineer: User, now: datetime
-) -> None:
-    seen: dict[str, Any] = {"signals": [("fingerprint", "abc")], "now": now}
-    open_one = factories.make_ticket(project=project, engineer=engineer, **seen)
-    factories.make_ticket(project=project, engineer=engineer, state="closed", **seen)
-    factories.make_ticket(project=foreign_project, engineer=engineer, **seen)
-    report = factories.make_report(project, **seen)
-    assert same_signal_tickets(report) == [(open_one, "same error fingerprint abc")]
 
 
 @pytest.mark.parametrize("count", [2, 12])

@@ -22,17 +22,19 @@ from tickets.models import Alert, Report, Triage
 from tickets.queries import (
     get_report_for,
     proposal_accuracy,
-    same_signal_tickets,
     timeline_of,
     triage_counts,
     triage_inbox,
 )
 from tickets.queries.clocks import answer_to, clocks_of
+from tickets.queries.duplicates import Suggestion, suggest_tickets
 from tickets.queries.related import shipped_before
-from tickets.rules.states import DeclineReason, ReportState
+from tickets.rules.states import JOINABLE, DeclineReason, ReportState
 from tickets.rules.words import Kind, Severity
 
 MOST_ROWS = 200
+# As many as have a key: 5 to 9, behind the four severities.
+MOST_SAME = 5
 SESSION_UNDO = "triage_undo"
 _TO_DECIDE = (ReportState.RECEIVED, ReportState.PROPOSED)
 
@@ -105,7 +107,8 @@ def _facts(console: Console, report: Report) -> dict[str, Any]:
         "files": list(report.attachments.all()),
         "signals": list(report.signals.all()),
         "related": shipped_before(report),
-        "same": same_signal_tickets(report),
+        "same": _same(console, report),
+        "joinable": JOINABLE,
         "said": [entry for entry in entries if entry.comment],
         "clocks": clocks_of(report, console.now),
         "answer": answer_to(report, console.now),
@@ -116,6 +119,12 @@ def _facts(console: Console, report: Report) -> dict[str, Any]:
         "usual_reason": DeclineReason.SPAM if is_spam else "",
         "macros": filled_macros(report, report),
     }
+
+
+def _same(console: Console, report: Report) -> list[Suggestion]:
+    return suggest_tickets(
+        console.user, client_id=report.client_id, report=report, most=MOST_SAME, now=console.now
+    )
 
 
 def _neighbours(report: Report) -> tuple[int | None, int | None]:

@@ -5,7 +5,7 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subqu
 from clients.models import Client, User
 from clients.queries import clients_for
 from core.text import clean_text
-from tickets.models import Report, Signal, Ticket
+from tickets.models import Report, Ticket
 from tickets.queries.access import reports_for, tickets_for
 from tickets.queries.stops import with_stops
 from tickets.rules.states import DONE, IN_TRIAGE, OPEN, ReportState, TicketState
@@ -144,30 +144,3 @@ def recently_shipped(client_id: int, *, now: datetime, days: int = 30) -> QueryS
         .select_related("project", "release")
         .order_by("-shipped_at")
     )
-
-
-def same_signal_tickets(report: Report, *, most: int = 5) -> list[tuple[Ticket, str]]:
-    """Give the client's newest tickets that share a signal with the report, with that signal.
-
-    Closed tickets are left out; staff decide whether it is the same problem.
-    """
-    mine = list(report.signals.all())
-    if not mine:
-        return []
-    same = Q()
-    for signal in mine:
-        same |= Q(kind=signal.kind, value=signal.value)
-    found: dict[int, tuple[Ticket, str]] = {}
-    shared = (
-        Signal.objects.filter(same, report__ticket__client_id=report.client_id)
-        .exclude(report__ticket__state=TicketState.CLOSED)
-        .exclude(report=report)
-        .select_related("report__ticket")
-        .order_by("-report__ticket__number")[: most * 8]
-    )
-    for signal in shared:
-        ticket = signal.report.ticket
-        assert ticket is not None
-        reason = f"same {signal.get_kind_display().lower()} {signal.value}"
-        found.setdefault(ticket.pk, (ticket, reason))
-    return list(found.values())[:most]

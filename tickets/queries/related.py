@@ -1,4 +1,4 @@
-"""What was shipped before where something is broken now: a fix that breaks again is seen at once."""
+"""What was shipped before where something is broken now: what breaks again is seen at once."""
 
 from dataclasses import dataclass
 from datetime import timedelta
