@@ -167,6 +167,18 @@ def test_reports_without_a_ticket_are_found_too_and_by_state(
     }  # fmt: skip
 
 
+def test_a_report_is_found_before_anything_read_it(
+    project: Project, acme: Client, alice: User, charlie: User, now: datetime
+) -> None:
+    report = factories.make_report(project, "The kangaroo is gone", by=alice, now=now)
+    factories.make_report(project, "The wallaby is gone", by=alice, now=now)
+
+    for query in ("kangaroos", "kangaroo state:open", "kangaroo -wallaby", "kangaroo page:/x"):
+        found = search(alice, query, client_id=acme.pk, now=now)
+        assert numbers(found) == ([] if "page" in query else [report.pk]), query
+    assert search(charlie, "kangaroos", client_id=acme.pk, now=now).hits == []
+
+
 def test_nothing_of_another_client_is_found_counted_or_guessed(
     tickets: dict[str, Ticket], acme: Client, globex: Client, charlie: User, now: datetime
 ) -> None:

@@ -10,47 +10,12 @@ from typing import Any
 from django.db import connection, transaction
 
 from tickets.models import Comment, Report, Ticket
-from tickets.rules.search import SEPARATORS
-from tickets.rules.search.facets import NEAR_SHIFT, WIDE_SHIFT
+from tickets.queries.documents import FACTS, OF_REPORTS, OF_TICKETS
 from tickets.rules.states import ReportState
 
-# PostgreSQL refuses a vector of more than a megabyte; three such texts stay below it.
-MOST_TEXT = 60_000
-MOST_PAGES, MOST_STEPS = 50, 8
 # Words that are shown as a guess: letters only, so that numbers, keys and identifiers never are.
-SHORTEST_WORD, LONGEST_WORD = 3, 30
+SHORTEST_WORD, LONGEST_WORD = 2, 30
 
-_FACTS: dict[str, Any] = {
-    "separators": f"[{SEPARATORS}]+",
-    "most": MOST_TEXT,
-    "pages": MOST_PAGES,
-    "steps": MOST_STEPS,
-    "near": NEAR_SHIFT,
-    "wide": WIDE_SHIFT,
-}
-
-
-def _vector(text: str, weight: str) -> str:
-    plain = f"regexp_replace(left({text}, %(most)s), %(separators)s, ' ', 'g')"
-    return f"setweight(to_tsvector('english', coalesce({plain}, '')), '{weight}')"
-
-
-# A page, and every page above it: /a/b is found by /a, too.
-_PAGES = """
-SELECT array_agg(page) AS pages FROM (
-    SELECT DISTINCT '~g' || array_to_string(
-        (string_to_array(s.value, '/'))[1:steps.taken], '/') AS page
-    FROM tickets_signal AS s
-    CROSS JOIN generate_series(2, %(steps)s + 1) AS steps (taken)
-    WHERE s.report_id = ANY ({reports}) AND s.kind = 'page' AND s.value LIKE '/%%'
-        AND steps.taken <= cardinality(string_to_array(s.value, '/'))
-    ORDER BY 1 LIMIT %(pages)s
-) AS each_page
-"""
-_FACETS = """
-array_to_tsvector(ARRAY['~c' || {row}.client_id, '~p' || {row}.project_id,
-    '~n' || ({number} >> %(near)s), '~w' || ({number} >> %(wide)s)] || coalesce(pages, '{{}}'))
-"""
 _SAVE = """
 INSERT INTO tickets_searchdocument (number, client_id, ticket_id, report_id, vector)
 {made}
@@ -60,45 +25,6 @@ RETURNING number
 _OVERWRITE = """UPDATE SET client_id = EXCLUDED.client_id, ticket_id = EXCLUDED.ticket_id,
     report_id = EXCLUDED.report_id, vector = EXCLUDED.vector
 """
-_SIGNALS = """
-SELECT string_agg(DISTINCT value, ' ') AS said FROM tickets_signal
-WHERE report_id = ANY ({reports})
-"""
-_TICKETS = f"""
-SELECT t.number, t.client_id, t.id, NULL::bigint,
-    {_vector("t.title", "A")} || {_vector("concat_ws(' ', signals.said, reports.said)", "B")}
-    || {_vector("replies.said", "C")} || {_vector("notes.said", "D")}
-    || {_FACETS.format(row="t", number="t.number")}
-FROM tickets_ticket AS t
-CROSS JOIN LATERAL (
-    SELECT array_agg(r.id) AS ids,
-        string_agg(concat_ws(' ', r.title, left(r.text, %(most)s)), ' ' ORDER BY r.id) AS said
-    FROM tickets_report AS r WHERE r.ticket_id = t.id) AS reports
-CROSS JOIN LATERAL ({_SIGNALS.format(reports="reports.ids")}) AS signals
-CROSS JOIN LATERAL ({_PAGES.format(reports="reports.ids")}) AS pages
-CROSS JOIN LATERAL (
-    SELECT string_agg(c.body, ' ' ORDER BY c.id DESC) AS said FROM tickets_comment AS c
-    WHERE (c.ticket_id = t.id OR c.report_id = ANY (reports.ids)) AND c.visibility = 'public'
-) AS replies
-CROSS JOIN LATERAL (
-    SELECT string_agg(c.body, ' ' ORDER BY c.id DESC) AS said FROM tickets_comment AS c
-    WHERE c.ticket_id = t.id AND c.visibility = 'internal'
-) AS notes
-WHERE t.id = ANY (%(ids)s) AND t.state <> 'merged'
-"""  # noqa: S608 - made of the texts above
-_REPORTS = f"""
-SELECT r.id, r.client_id, NULL::bigint, r.id,
-    {_vector("r.title", "A")} || {_vector("concat_ws(' ', signals.said, r.text)", "B")}
-    || {_vector("replies.said", "C")} || {_FACETS.format(row="r", number="r.id")}
-FROM tickets_report AS r
-CROSS JOIN LATERAL ({_SIGNALS.format(reports="ARRAY[r.id]")}) AS signals
-CROSS JOIN LATERAL ({_PAGES.format(reports="ARRAY[r.id]")}) AS pages
-CROSS JOIN LATERAL (
-    SELECT string_agg(c.body, ' ' ORDER BY c.id DESC) AS said FROM tickets_comment AS c
-    WHERE c.report_id = r.id AND c.visibility = 'public'
-) AS replies
-WHERE r.id = ANY (%(ids)s) AND r.ticket_id IS NULL
-"""  # noqa: S608 - made of the texts above
 # What is found by itself no longer: reports that joined a ticket, and tickets merged away.
 _JOINED = """
 DELETE FROM tickets_searchdocument AS d
@@ -115,19 +41,19 @@ _WRITE = {
         joined=joined,
         save=_SAVE.format(made=made, conflict=_OVERWRITE if overwrites else "NOTHING"),
     )
-    for made, joined in ((_TICKETS, _JOINED), (_REPORTS, "SELECT"))
+    for made, joined in ((OF_TICKETS, _JOINED), (OF_REPORTS, "SELECT"))
     for overwrites in (True, False)
 }
 
 
 def document_ticket(ticket_id: int) -> None:
     """Write a locked ticket's document anew, in place of those of the reports it has."""
-    _write(_TICKETS, [ticket_id])
+    _write(OF_TICKETS, [ticket_id])
 
 
 def document_report(report_id: int) -> None:
     """Write the document of a locked report anew, unless it has a ticket."""
-    _write(_REPORTS, [report_id])
+    _write(OF_REPORTS, [report_id])
 
 
 def document_comment(comment: Comment) -> None:
@@ -140,7 +66,7 @@ def document_comment(comment: Comment) -> None:
 
 def _write(made: str, ids: Iterable[int], *, overwrites: bool = True) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(_WRITE[made, overwrites], {**_FACTS, "ids": list(ids)})
+        cursor.execute(_WRITE[made, overwrites], {**FACTS, "ids": list(ids)})
 
 
 @transaction.atomic
@@ -151,10 +77,10 @@ def document_missing(*, most: int) -> int:
     changes at this moment gets its document by that change.
     """
     tickets = _missing(Ticket.objects.filter(document=None), "-number", most)
-    _write(_TICKETS, tickets, overwrites=False)
+    _write(OF_TICKETS, tickets, overwrites=False)
     without_ticket = Report.objects.filter(ticket=None, document=None)
     reports = _missing(without_ticket.exclude(state=ReportState.RECEIVED), "-pk", most)
-    _write(_REPORTS, reports, overwrites=False)
+    _write(OF_REPORTS, reports, overwrites=False)
     return len(tickets) + len(reports)
 
 
@@ -205,7 +131,7 @@ def learn_words(*, batch: int) -> int:
     A document that changes counts again; ``recount_words`` puts that right.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LEARN, {**_FACTS, "batch": batch})
+        cursor.execute(_LEARN, {**FACTS, "batch": batch})
         row = cursor.fetchone()
     assert row is not None
     return int(row[0])
@@ -237,7 +163,7 @@ WHERE w.client_id IS NULL AND w.word = words.word AND w.documents <> words.docum
 def recount_words(*, client_id: int, newest: int) -> None:
     """Count a client's words anew in its newest documents: words that are gone leave."""
     with connection.cursor() as cursor:
-        cursor.execute(_RECOUNT, {**_FACTS, "client": client_id, "newest": newest})
+        cursor.execute(_RECOUNT, {**FACTS, "client": client_id, "newest": newest})
 
 
 @transaction.atomic

@@ -18,6 +18,7 @@ from clients.queries import clients_for
 from core.patience import TookTooLong, no_longer_than
 from tickets.models import Report, SearchDocument, Ticket
 from tickets.queries.access import reports_for, tickets_for
+from tickets.queries.documents import FACTS, OF_REPORTS
 from tickets.queries.search_filters import Asker, Narrowing, narrow
 from tickets.queries.vocabulary import Reading, read_terms, stems_among
 from tickets.rules.search import (
@@ -33,16 +34,24 @@ from tickets.rules.search import (
     parse,
 )
 from tickets.rules.search.matching import any_of
+from tickets.rules.states import ReportState
 
 PAGE = 25
 COUNT_CAP = 100
 SEARCH_MILLISECONDS = 2000
 COUNT_MILLISECONDS = 500
 MOST_SHOWN_TEXT = 6000
+MOST_FRESH = 100
 LAST = 2**63 - 1
 # Matches are read from the index of words and nowhere else: reading every document in turn instead
 # takes seconds where there are many, and the planner cannot tell well how many have a word.
 _PLAN = {"enable_seqscan": "off", "jit": "off", "pg_trgm.similarity_threshold": "0.25"}
+
+
+_FRESH = f"""
+SELECT number FROM ({OF_REPORTS}) AS made WHERE vector @@ %(asked)s::tsquery
+ORDER BY number DESC LIMIT %(limit)s
+"""  # noqa: S608 - made of a text of ours
 
 
 @dataclass(frozen=True)
@@ -211,28 +220,46 @@ class _Query:
         for in all. So neither reads much, however many documents there are.
         """
         newest = min(before - 1, SearchDocument.objects.aggregate(n=Max("number"))["n"] or 0)
+        fresh = self._fresh(before, most)
         for window in facets.windows(newest):
             numbers = self._in_index(before, most, any_of(window))
             if len(numbers) == most:
-                return numbers
-        return self._in_index(before, most, "")
+                break
+        else:
+            numbers = self._in_index(before, most, "")
+        return sorted({*numbers, *fresh}, reverse=True)[:most]
+
+    def _fresh(self, before: int, most: int) -> list[int]:
+        """Give the reports that match and arrived just now: triage writes their documents."""
+        waiting = self._reports().filter(
+            self.narrowing.reports(), state=ReportState.RECEIVED, document=None, pk__lt=before
+        )
+        ids = list(waiting.order_by("-pk").values_list("pk", flat=True)[:MOST_FRESH])
+        if not ids:
+            return []
+        with connection.cursor() as cursor:
+            cursor.execute(_FRESH, {**FACTS, "ids": ids, "asked": self._asked(""), "limit": most})
+            return [number for (number,) in cursor.fetchall()]
 
     def _in_index(self, before: int, most: int, window: str) -> list[int]:
-        parts = [
-            match_text(self.reading.meanings, with_notes=self.asker.client_id is None),
-            *(any_of(group) for group in self.narrowing.facets),
-            *(f"!{any_of([facet])}" for facet in self.narrowing.excluded_facets),
-            window,
-        ]
-        said = " & ".join(part for part in parts if part)
         documents = SearchDocument.objects.filter(self._conditions(), number__lt=before).extra(
-            where=["tickets_searchdocument.vector @@ %s::tsquery"], params=[said]
+            where=["tickets_searchdocument.vector @@ %s::tsquery"], params=[self._asked(window)]
         )
         # Not by the key itself: the planner would walk down it and look into every document.
         ordered = documents.order_by((F("number") + 0).desc())
         if not window and not self._has_a_hold():
             ordered = documents.order_by("-number")
         return list(ordered.values_list("number", flat=True)[:most])
+
+    def _asked(self, window: str) -> str:
+        """Write what a document must match."""
+        parts = [
+            match_text(self.reading.meanings, with_notes=self.asker.client_id is None),
+            *(any_of(group) for group in self.narrowing.facets),
+            *(f"!{any_of([facet])}" for facet in self.narrowing.excluded_facets),
+            window,
+        ]
+        return " & ".join(part for part in parts if part)
 
     def _has_a_hold(self) -> bool:
         """Tell whether there is something that documents must have."""
