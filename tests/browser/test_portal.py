@@ -280,3 +280,27 @@ def test_changing_the_team_asks_first(page: Page, alice: User, bob: User, acme: 
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name="Remove from the team").click()
     expect(page.get_by_text("Bob Brown is no longer in Acme.")).to_be_visible()
+
+
+def test_a_known_ticket_shows_while_typing_and_takes_who_adds_themselves(
+    page: Page, alice: User, bob: User, project: Project, engineer: User
+) -> None:
+    told = "Orders paid with PayPal get no credits"
+    known = make_ticket(make_report(project, told, by=alice), engineer=engineer, title=told)
+    sign_in(page, bob)
+    page.goto("/portal/report/")
+    page.get_by_label("What happened?").press_sequentially("Orders paid with PayPal got no credits")
+    expect(page.get_by_role("heading", name="Does one of these match?")).to_be_visible()
+    # Enter in a field sends the report; it never joins.
+    page.get_by_label("Where does it happen?").fill("shop.acme.example/pay")
+    page.get_by_label("Where does it happen?").press("Enter")
+    expect(page.get_by_role("heading", name=re.compile("is with us"))).to_be_visible()
+    assert Report.objects.latest("pk").ticket is None
+
+    page.goto("/portal/report/")
+    page.get_by_label("What happened?").press_sequentially("Orders paid with PayPal give no credits")
+    page.get_by_role("button", name=f"add me to #{known.number}").click()
+    expect(page.get_by_text(f"You are added to #{known.number}")).to_be_visible()
+    assert Report.objects.latest("pk").ticket == known
+    page.goto("/portal/report/")
+    expect(page.get_by_label("What happened?")).to_have_value("")

@@ -1,10 +1,9 @@
 """While somebody types a report: does one of the known tickets match?"""
 
-from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.views.decorators.http import require_POST
 
-from clients.portal import Portal, number_of, portal_page, show
+from clients.portal import Portal, account_page, number_of, show
 from clients.queries import client_projects
 from core.errors import LimitReached
 from core.limits import check_limit
@@ -22,11 +21,18 @@ _MOST_TEXT = 4000
 
 
 @require_POST
-@portal_page
-def report_like(request: HttpRequest, portal: Portal) -> HttpResponseBase:
-    """Show what the typed text may be about; whatever goes wrong, the form stays as it is."""
+def report_like(request: HttpRequest) -> HttpResponseBase:
+    """Show what the typed text may be about; whatever is wrong, the form stays as it is.
+
+    A session that ended meanwhile is told of by sending the form, which keeps what was typed.
+    """
+    return _like(request) if request.user.is_authenticated else HttpResponse()
+
+
+@account_page
+def _like(request: HttpRequest, portal: Portal) -> HttpResponseBase:
     if not portal.may("report.join_own"):
-        raise PermissionDenied
+        return HttpResponse()
     text = clean_text(request.POST.get("text", "")[:_MOST_TEXT]).strip()
     if len(text) < LEAST_TEXT:
         return HttpResponse()
