@@ -298,7 +298,9 @@ def test_a_known_ticket_shows_while_typing_and_takes_who_adds_themselves(
     assert Report.objects.latest("pk").ticket is None
 
     page.goto("/portal/report/")
-    page.get_by_label("What happened?").press_sequentially("Orders paid with PayPal give no credits")
+    page.get_by_label("What happened?").press_sequentially(
+        "Orders paid with PayPal give no credits"
+    )
     page.get_by_role("button", name=f"add me to #{known.number}").click()
     expect(page.get_by_text(f"You are added to #{known.number}")).to_be_visible()
     assert Report.objects.latest("pk").ticket == known
