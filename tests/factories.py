@@ -258,6 +258,7 @@ def make_triaged_report(
     now = now or timezone.now()
     report = make_report(project, now=now, **facts)
     actions.propose_triage(report_id=report.pk, now=now)
+    actions.index_report(report_id=report.pk)
     return Report.objects.select_related("triage").get(pk=report.pk)
 
 
@@ -299,6 +300,7 @@ def make_ticket(
     worker = engineer or make_staff(now=now)
     report = report or make_report(project, now=now, **facts)
     actions.propose_triage(report_id=report.pk, now=now)
+    actions.index_report(report_id=report.pk)
     ticket = actions.accept_report(
         report_id=report.pk,
         actor=worker,

@@ -17,6 +17,8 @@ class TicketsConfig(AppConfig):
         schedules.register("tickets.tasks.learn_words", minutes=1)
         schedules.register("tickets.tasks.document_missing", minutes=10)
         schedules.register("tickets.tasks.recount_words", minutes=1440)
+        schedules.register("tickets.tasks.count_terms", minutes=1)
+        schedules.register("tickets.tasks.index_missing", minutes=10)
         schedules.register("tickets.tasks.ask_for_recent_ships", minutes=10)
         schedules.register("tickets.tasks.sweep_promises", minutes=10)
         schedules.register("tickets.tasks.recount_confirmed", minutes=10)

@@ -37,8 +37,12 @@ MOST_RECOUNTED = 20_000
 
 
 def propose_triage(report_id: int) -> None:
-    """Triage one report."""
+    """Triage one report, and then have it be found as a possible duplicate.
+
+    The proposal stands even where that fails: a sweep finds what is not indexed.
+    """
     actions.propose_triage(report_id=report_id, now=timezone.now())
+    actions.index_report(report_id=report_id)
 
 
 def triage_waiting() -> None:
@@ -188,6 +192,16 @@ def sweep_loose_attachments() -> None:
 def document_missing() -> None:
     """Write the documents of rows that have none: actions write those of what they change."""
     _until_done(lambda: actions.document_missing(most=SWEEP_BATCH))
+
+
+def index_missing() -> None:
+    """Have reports be found as possible duplicates that no task indexed: imports, old rows."""
+    _until_done(lambda: actions.index_missing(most=SWEEP_BATCH))
+
+
+def count_terms() -> None:
+    """Count the terms of newly indexed reports into their clients' frequencies."""
+    _until_done(lambda: actions.count_terms(most=SWEEP_BATCH))
 
 
 def learn_words() -> None:

@@ -87,6 +87,7 @@ from tickets.actions.saved_views import (
     delete_view,
     save_view,
 )
+from tickets.actions.similarity import count_terms, index_missing, index_report
 from tickets.actions.storing import KeyChanged
 from tickets.actions.tickets import (
     approve_p1,
@@ -147,6 +148,7 @@ __all__ = [
     "check_import",
     "close_outbreak",
     "close_ticket",
+    "count_terms",
     "create_skill",
     "decline_report",
     "delete_view",
@@ -157,6 +159,8 @@ __all__ = [
     "end_shift",
     "escalate_alerts",
     "import_report",
+    "index_missing",
+    "index_report",
     "join_own_report",
     "join_report",
     "keep_client",
