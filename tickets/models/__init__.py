@@ -1,6 +1,7 @@
 from tickets.models.alerts import Alert, OnCallShift
 from tickets.models.conversation import Attachment, Comment, Macro, ReplyLink
 from tickets.models.events import TicketEvent, TicketEventKind
+from tickets.models.merging import TicketMerge, Watcher
 from tickets.models.outbreaks import Outbreak, Sighting
 from tickets.models.queue import (
     Absence,
@@ -50,8 +51,10 @@ __all__ = [
     "TicketEvent",
     "TicketEventKind",
     "TicketLink",
+    "TicketMerge",
     "TimeEntry",
     "Timer",
     "Triage",
+    "Watcher",
     "UnlearnedDocument",
 ]

@@ -3,11 +3,12 @@ from django.db import models
 from django.db.models import Q
 
 from clients.models import ApiKey
+from tickets.models.homes import Homed
 from tickets.models.reports import Report, Reporter
 from tickets.models.tickets import Ticket
 
 
-class Comment(models.Model):
+class Comment(Homed):
     """Something said on a ticket, or on a report before it had one (Markdown)."""
 
     class Visibility(models.TextChoices):
@@ -30,9 +31,10 @@ class Comment(models.Model):
     source_hash = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(Homed.Meta):
         ordering = ["created_at", "pk"]
         constraints = [
+            *Homed.Meta.constraints,
             models.CheckConstraint(
                 name="comment_on_one_thing",
                 condition=Q(ticket__isnull=False, report__isnull=True)

@@ -5,6 +5,7 @@ from clients.models import ApiKey, Client
 from core.models import EventRow
 from tickets.models.alerts import Alert
 from tickets.models.conversation import Comment
+from tickets.models.merging import TicketMerge
 from tickets.models.outbreaks import Outbreak
 from tickets.models.reports import Report, Reporter
 from tickets.models.tickets import FixCheck, Ticket, TicketLink
@@ -18,6 +19,7 @@ class TicketEventKind(models.TextChoices):
     REPORT_PROPOSED = "report.proposed", "read it and proposed a triage"
     REPORT_ACCEPTED = "report.accepted", "accepted the report"
     REPORT_JOINED = "report.joined", "joined a report of the same problem"
+    REPORT_SPLIT = "report.split", "took the report back into triage"
     REPORT_DECLINED = "report.declined", "declined the report"
     REPORT_RECONSIDERED = "report.reconsidered", "took the declined report back into triage"
     REPORT_ASKED = "report.asked", "asked a question"
@@ -38,6 +40,12 @@ class TicketEventKind(models.TextChoices):
     FIX_DENIED = "ticket.fix_denied", "said it is still broken"
     TICKET_REOPENED = "ticket.reopened", "reopened the ticket"
     TICKET_CLOSED = "ticket.closed", "closed the ticket without a fix"
+    TICKET_MERGED = "ticket.merged", "merged it into another ticket"
+    TICKET_MERGED_IN = "ticket.merged_in", "merged another ticket into it"
+    TICKET_UNMERGED = "ticket.unmerged", "took it out of another ticket again"
+    TICKET_UNMERGED_FROM = "ticket.unmerged_from", "took another ticket out of it again"
+    TICKET_WATCHED = "ticket.watched", "wants to hear of it"
+    TICKET_UNWATCHED = "ticket.unwatched", "does not want to hear of it any more"
     COMMENT_POSTED = "comment.posted", "replied"
     NOTE_POSTED = "comment.noted", "wrote an internal note"
     LINK_ADDED = "ticket.link_added", "linked a pull request"
@@ -91,6 +99,9 @@ class TicketEvent(EventRow):
     )
     outbreak = models.ForeignKey(
         Outbreak, null=True, on_delete=models.PROTECT, related_name="events", db_index=False
+    )
+    merge = models.ForeignKey(
+        TicketMerge, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     actor_key = models.ForeignKey(
         ApiKey, null=True, on_delete=models.PROTECT, related_name="+", db_index=False

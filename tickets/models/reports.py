@@ -6,6 +6,7 @@ from django.db.models.functions import Upper
 
 from clients.models import ApiKey, Client, Project
 from core.errors import MoveRefused
+from tickets.models.homes import Homed
 from tickets.models.tickets import Ticket
 from tickets.rules.plain_words import shorten
 from tickets.rules.states import IN_TRIAGE, REPORT_MOVES, DeclineReason, ReportState
@@ -64,7 +65,7 @@ class Reporter(models.Model):
         return self.user_id is not None or self.email_confirmed_at is not None
 
 
-class Report(models.Model):
+class Report(Homed):
     """One message about a problem, as it came. Its public number is its primary key."""
 
     client = models.ForeignKey(
@@ -97,9 +98,10 @@ class Report(models.Model):
     respond_by_at = models.DateTimeField(null=True)
     first_response_at = models.DateTimeField(null=True)
 
-    class Meta:
+    class Meta(Homed.Meta):
         ordering = ["-pk"]
         indexes = [
+            *Homed.Meta.indexes,
             models.Index(
                 fields=["received_at"], name="report_in_triage", condition=Q(state__in=_IN_TRIAGE)
             ),
@@ -126,6 +128,7 @@ class Report(models.Model):
             GinIndex(OpClass(Upper("title"), name="gin_trgm_ops"), name="report_title_trigram"),
         ]
         constraints = [
+            *Homed.Meta.constraints,
             models.UniqueConstraint(
                 fields=["project", "source", "source_key"], name="report_source_key_once",
                 condition=Q(source_key__isnull=False),

@@ -2,10 +2,11 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Case, F, Q, When
-from django.db.models.functions import Upper
+from django.db.models.functions import Coalesce, Upper
 
 from clients.models import Client, Project, Release
 from core.errors import MoveRefused
+from tickets.models.homes import Homed
 from tickets.rules.priority import awaits_p1_approval, priority_of
 from tickets.rules.states import BEGUN, DONE, LIVE, OPEN, TICKET_MOVES, TicketState
 from tickets.rules.words import Kind, Priority, Severity
@@ -75,6 +76,10 @@ class Ticket(models.Model):
         related_name="tickets",
         db_index=False,
     )
+    # The ticket it turned out to be part of.
+    merged_into = models.ForeignKey(
+        "self", null=True, on_delete=models.PROTECT, related_name="parts", db_index=False
+    )
 
     class Meta:
         ordering = ["-number"]
@@ -133,6 +138,11 @@ class Ticket(models.Model):
                 condition=Q(outbreak__isnull=False),
             ),
             models.Index(
+                fields=["merged_into"],
+                name="ticket_parts",
+                condition=Q(merged_into__isnull=False),
+            ),
+            models.Index(
                 fields=["client", "-rank", "number"],
                 name="queue_of_client",
                 condition=Q(state="queued"),
@@ -144,6 +154,11 @@ class Ticket(models.Model):
                 name="ticket_shipped_at_when_live",
                 condition=Q(state__in=_LIVE, shipped_at__isnull=False)
                 | (~Q(state__in=_LIVE) & Q(shipped_at__isnull=True)),
+            ),
+            models.CheckConstraint(
+                name="ticket_merged_into_when_merged",
+                condition=Q(state=TicketState.MERGED.value, merged_into__isnull=False)
+                | (~Q(state=TicketState.MERGED.value) & Q(merged_into__isnull=True)),
             ),
             models.CheckConstraint(
                 name="ticket_worked_by_somebody",
@@ -192,7 +207,7 @@ class Ticket(models.Model):
         return self.state in _OPEN
 
 
-class TicketLink(models.Model):
+class TicketLink(Homed):
     """A pull request, or another page that belongs to the work."""
 
     ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="links")
@@ -202,9 +217,12 @@ class TicketLink(models.Model):
     )
     added_at = models.DateTimeField()
 
-    class Meta:
+    class Meta(Homed.Meta):
         ordering = ["added_at"]
-        constraints = [models.UniqueConstraint(fields=["ticket", "url"], name="ticket_link_once")]
+        constraints = [
+            *Homed.Meta.constraints,
+            models.UniqueConstraint(Coalesce("home", "ticket"), "url", name="ticket_link_once"),
+        ]
 
     def __str__(self) -> str:
         return self.url

@@ -42,6 +42,9 @@ TICKET_STANDINGS: dict[str, Standing] = {
     ),
     _T.VERIFIED: Standing("Works again", "good", "Done. Reply if it comes back."),
     _T.CLOSED: Standing("Closed", "plain", "Nothing more is planned. Reply if that is wrong."),
+    _T.MERGED: Standing(
+        "Part of another", "plain", "It is the same problem as another ticket: see there."
+    ),
 }
 
 
@@ -75,6 +78,8 @@ STEPS: dict[str, Step] = {
     "ticket.fix_denied": Step("triangle-alert", "warn", "said that it is still broken"),
     "ticket.reopened": Step("rotate-ccw", "warn", "opened it again"),
     "ticket.closed": Step("ban", "", "closed it without a fix"),
+    "ticket.merged_in": Step("copy", "", "found another ticket of the same problem"),
+    "ticket.unmerged_from": Step("rotate-ccw", "", "took another ticket out of this one again"),
 }
 JOINED_BY_ONESELF = Step("copy", "", "has the same problem")
 

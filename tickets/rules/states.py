@@ -24,6 +24,7 @@ class TicketState(TextChoices):
     SHIPPED = "shipped", "Shipped"
     VERIFIED = "verified", "Verified"
     CLOSED = "closed", "Closed"
+    MERGED = "merged", "Merged"
 
 
 _R, _T = ReportState, TicketState
@@ -33,17 +34,19 @@ REPORT_MOVES: dict[ReportState, frozenset[ReportState]] = {
     _R.PROPOSED: frozenset({_R.ASKED, _R.ACCEPTED, _R.DUPLICATE, _R.DECLINED}),
     _R.ASKED: frozenset({_R.PROPOSED, _R.ACCEPTED, _R.DUPLICATE, _R.DECLINED}),
     _R.ACCEPTED: frozenset(),
-    _R.DUPLICATE: frozenset(),
+    _R.DUPLICATE: frozenset({_R.PROPOSED}),
     _R.DECLINED: frozenset({_R.PROPOSED}),
 }
 TICKET_MOVES: dict[TicketState, frozenset[TicketState]] = {
-    _T.QUEUED: frozenset({_T.IN_PROGRESS, _T.WAITING, _T.CLOSED}),
-    _T.IN_PROGRESS: frozenset({_T.QUEUED, _T.WAITING, _T.IN_REVIEW, _T.CLOSED}),
-    _T.WAITING: frozenset({_T.QUEUED, _T.IN_PROGRESS, _T.CLOSED}),
-    _T.IN_REVIEW: frozenset({_T.IN_PROGRESS, _T.SHIPPED}),
+    _T.QUEUED: frozenset({_T.IN_PROGRESS, _T.WAITING, _T.CLOSED, _T.MERGED}),
+    _T.IN_PROGRESS: frozenset({_T.QUEUED, _T.WAITING, _T.IN_REVIEW, _T.CLOSED, _T.MERGED}),
+    _T.WAITING: frozenset({_T.QUEUED, _T.IN_PROGRESS, _T.CLOSED, _T.MERGED}),
+    _T.IN_REVIEW: frozenset({_T.IN_PROGRESS, _T.SHIPPED, _T.MERGED}),
     _T.SHIPPED: frozenset({_T.VERIFIED, _T.QUEUED}),
     _T.VERIFIED: frozenset({_T.QUEUED}),
     _T.CLOSED: frozenset({_T.QUEUED}),
+    # Taken out again, it is what it was before.
+    _T.MERGED: frozenset({_T.QUEUED, _T.IN_PROGRESS, _T.WAITING, _T.IN_REVIEW}),
 }
 IN_TRIAGE = (_R.RECEIVED, _R.PROPOSED, _R.ASKED)
 BEGUN = (_T.IN_PROGRESS, _T.WAITING, _T.IN_REVIEW)

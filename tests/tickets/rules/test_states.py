@@ -41,10 +41,15 @@ def test_no_state_moves_to_itself(
     assert all(state not in targets for state, targets in moves.items())
 
 
-def test_a_ticket_is_open_or_done_and_done_ones_can_be_reopened() -> None:
-    assert set(OPEN) | set(DONE) == set(TicketState)
+def test_a_ticket_is_open_done_or_part_of_another_and_done_ones_can_be_reopened() -> None:
+    assert {*OPEN, *DONE, TicketState.MERGED} == set(TicketState)
     assert not set(OPEN) & set(DONE)
     assert all(TicketState.QUEUED in TICKET_MOVES[state] for state in DONE)
+
+
+def test_only_open_tickets_become_part_of_another_and_are_what_they_were_again() -> None:
+    merged = {state for state, moves in TICKET_MOVES.items() if TicketState.MERGED in moves}
+    assert merged == set(OPEN) == set(TICKET_MOVES[TicketState.MERGED])
 
 
 def test_a_report_leaves_triage_only_by_a_decision() -> None:
