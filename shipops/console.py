@@ -71,10 +71,10 @@ class ConsoleSite(UnfoldAdminSite):
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """Go to what was typed into the header's search."""
-        from tickets.admin import find
+        """Go to what was typed into the header's search, or show what was found."""
+        from tickets.admin import search_page
 
-        found = find(request)
+        found = search_page(request)
         assert isinstance(found, HttpResponse)
         return found
 
@@ -97,6 +97,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, "Queue", "format_list_numbered", "admin:tickets_queue"),
             _item(request, "Load", "stacked_bar_chart", "admin:tickets_load"),
             _item(request, "Fair share", "balance", "admin:tickets_shares"),
+            _item(request, "Search", "search", "admin:search"),
             _item(request, "Outbreaks", "hub", "admin:tickets_outbreaks"),
             _item(request, "All tickets", "confirmation_number", "admin:tickets_ticket_changelist"),
             _item(request, "All reports", "chat", "admin:tickets_report_changelist"),

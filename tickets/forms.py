@@ -18,6 +18,7 @@ from tickets.actions.conversation import MOST_BODY
 from tickets.models import Attachment
 from tickets.queries import loose_attachments
 from tickets.rules.plain_words import CLAIMS
+from tickets.rules.search import MOST_CHARACTERS
 
 
 class FilesInput(forms.ClearableFileInput):
@@ -171,7 +172,8 @@ class ListFilter(forms.Form):
     VIEWS = [("open", "Open"), ("done", "Done"), ("all", "All")]
 
     view = forms.ChoiceField(choices=VIEWS, required=False)
-    q = forms.CharField(max_length=100, required=False, empty_value="")
+    # A space at its end says that the last word is whole.
+    q = forms.CharField(max_length=MOST_CHARACTERS, required=False, strip=False, empty_value="")
     project = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
     before = forms.IntegerField(min_value=1, max_value=2**63 - 1, required=False)
 

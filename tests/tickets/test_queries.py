@@ -1,4 +1,4 @@
-"""What lists and searches give, to whom, and with how many queries."""
+"""What lists give, to whom, and with how many queries."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -16,45 +16,10 @@ from tickets.queries.timeline import timeline_of
 
 @pytest.fixture
 def tickets(project: Project, engineer: User, now: datetime) -> list[Ticket]:
-    titles = ["Pay 100% twice", "Pay 100 euros", "snake_case breaks", "snakeXcase works", "Ünïcode"]
     return [
         factories.make_ticket(project=project, engineer=engineer, title=title, now=now)
-        for title in titles
+        for title in ("Pay twice", "Pay 100 euros", "snake_case", "Umlaut", "Ünïcode")
     ]
-
-
-@pytest.mark.parametrize(
-    ("search", "titles"),
-    [
-        ("100%", {"Pay 100% twice"}),
-        ("snake_case", {"snake_case breaks"}),
-        ("%", {"Pay 100% twice"}),
-        ("_", {"snake_case breaks"}),
-        ("PAY twice", {"Pay 100% twice"}),
-        ("ünïCODE", {"Ünïcode"}),
-        ("\\", set()),
-        ("' OR 1=1 --", set()),
-        ("nothing like it", set()),
-        ("999999999999999999999999", set()),
-        ("#", set()),
-        ("\x00\ud800 snake_case", {"snake_case breaks"}),
-        ("x" * 100_000, set()),
-    ],
-)
-def test_search_takes_words_literally_and_any_input(
-    tickets: list[Ticket], alice: User, acme: Client, search: str, titles: set[str]
-) -> None:
-    found = client_tickets(alice, client_id=acme.pk, search=search)
-    assert {ticket.title for ticket in found} == titles
-    list(client_reports(alice, client_id=acme.pk, search=search))
-
-
-def test_a_number_finds_its_ticket_with_or_without_the_sign(
-    tickets: list[Ticket], alice: User, acme: Client
-) -> None:
-    for search in (f"{tickets[0].number}", f"#{tickets[0].number}", f" #{tickets[0].number} "):
-        assert list(client_tickets(alice, client_id=acme.pk, search=search)) == [tickets[0]]
-    assert list(client_tickets(alice, client_id=acme.pk, search="¹²³")) == []
 
 
 def test_nothing_of_another_client_is_ever_given(

@@ -152,14 +152,16 @@ def test_pages_ask_the_same_few_queries_however_much_there_is(
         reply_to_ticket(ticket_id=first.pk, body="Hello", actor=alice, now=now)
     waiting = make_report(project, by=alice)
     browser = signed_in(alice)
-    for path in (
-        "/portal/",
-        "/portal/report/",
-        "/portal/tickets/?view=all&q=export",
-        f"/portal/tickets/{first.number}/",
-        f"/portal/reports/{waiting.number}/",
+    for path, most in (
+        ("/portal/", CEILING),
+        ("/portal/report/", CEILING),
+        ("/portal/tickets/?view=all", CEILING),
+        # Its bounds on time and the way through the index are statements of their own.
+        ("/portal/tickets/?view=all&q=export", CEILING + 9),
+        (f"/portal/tickets/{first.number}/", CEILING),
+        (f"/portal/reports/{waiting.number}/", CEILING),
     ):
-        with django_assert_max_num_queries(CEILING):  # type: ignore[operator]
+        with django_assert_max_num_queries(most):  # type: ignore[operator]
             assert browser.get(path).status_code == 200, path
 
 
@@ -381,6 +383,7 @@ def test_tabs_show_open_done_and_all(alice: User, engineer: User, project: Proje
 
     def shown(query: str) -> set[str]:
         page = browser.get(f"/portal/tickets/?{query}").content.decode()
+        page = page.replace("<mark>", "").replace("</mark>", "")
         words = ("An open one", "A done one", "A fresh one", "A declined one")
         return {word for word in words if word in page}
 

@@ -5,13 +5,13 @@ from tickets.admin.dashboard import dashboard
 from tickets.admin.due import due_page
 from tickets.admin.engineers import engineers_page
 from tickets.admin.filing import file_report
-from tickets.admin.find import find
 from tickets.admin.lists import ReportAdmin, TicketAdmin
 from tickets.admin.load import load_page
 from tickets.admin.outbreaks import outbreak_page, outbreaks_page
 from tickets.admin.queue import queue_page
 from tickets.admin.rota import rota
 from tickets.admin.saved_replies import macros_page
+from tickets.admin.searching import search_page
 from tickets.admin.shares import shares_page
 from tickets.admin.taking import receipt_page, take_page
 from tickets.admin.triage import acknowledge, inbox, report_page
@@ -37,4 +37,4 @@ PAGES: list[Page] = [
     ("engineers/", engineers_page, "tickets_engineers"),
 ]
 
-__all__ = ["PAGES", "ReportAdmin", "TicketAdmin", "dashboard", "find"]
+__all__ = ["PAGES", "ReportAdmin", "TicketAdmin", "dashboard", "search_page"]

@@ -4,7 +4,6 @@ from django.db.models import Count, Exists, F, Min, OuterRef, Q, QuerySet, Subqu
 
 from clients.models import Client, User
 from clients.queries import clients_for
-from core.text import clean_text
 from tickets.models import Report, Ticket
 from tickets.queries.access import reports_for, tickets_for
 from tickets.queries.stops import with_stops
@@ -83,13 +82,11 @@ def client_tickets(
     *,
     client_id: int,
     view: str = "open",
-    search: str = "",
     project_id: int | None = None,
 ) -> QuerySet[Ticket]:
     """List a client's tickets, newest first, as the user may see them.
 
-    ``view`` is open, done or all; ``search`` matches the number (with or without #) or words of
-    the title, at most 100 characters of it.
+    ``view`` is open, done or all.
     """
     tickets = tickets_for(user).filter(client_id=client_id).order_by("-number")
     if view == "open":
@@ -98,7 +95,7 @@ def client_tickets(
         tickets = tickets.filter(state__in=DONE)
     if project_id:
         tickets = tickets.filter(project_id=project_id)
-    return _matching(tickets, search, "number", "title")
+    return tickets
 
 
 def client_reports(
@@ -106,7 +103,6 @@ def client_reports(
     *,
     client_id: int,
     view: str = "open",
-    search: str = "",
     project_id: int | None = None,
 ) -> QuerySet[Report]:
     """List a client's reports that have no ticket, newest first, as the user may see them.
@@ -119,18 +115,7 @@ def client_reports(
     reports = reports_for(user).filter(client_id=client_id, state__in=states).order_by("-pk")
     if project_id:
         reports = reports.filter(project_id=project_id)
-    return _matching(reports, search, "pk", "text")
-
-
-def _matching(rows: QuerySet, search: str, number: str, words: str) -> QuerySet:  # type: ignore[type-arg]
-    wanted = clean_text(search[:1000]).strip()[:100]
-    digits = wanted.lstrip("#")
-    if digits.isascii() and digits.isdigit() and len(digits) < 19:
-        return rows.filter(**{number: int(digits)})
-    matches = Q()
-    for word in wanted.split()[:8]:
-        matches &= Q(**{f"{words}__icontains": word})
-    return rows.filter(matches)
+    return reports
 
 
 def recently_shipped(client_id: int, *, now: datetime, days: int = 30) -> QuerySet[Ticket]:

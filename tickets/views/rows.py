@@ -1,10 +1,11 @@
 """One list of tickets and of reports that have no ticket yet, newest number first."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 
 from clients.models import User
 from tickets.models import Report, Ticket
@@ -30,6 +31,13 @@ class Row:
     received_at: datetime
     priority: str = ""
     prospect: Prospect | None = None
+    # What a search found: the title with its words marked, and a piece of the text.
+    marked_title: SafeString | None = None
+    excerpt: SafeString | None = None
+
+    def marked(self, title: SafeString, excerpt: SafeString) -> "Row":
+        """Give the row as a search shows it."""
+        return replace(self, marked_title=title, excerpt=excerpt)
 
 
 def standing_of(report: Report, viewer: User) -> Standing:
