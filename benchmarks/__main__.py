@@ -22,6 +22,10 @@ FIGURES = {
     "promise_ms": "promises",
     "take_next_growth": "order",
     "queue_page_clients_growth": "order",
+    "duplicate_recall_5": "duplicates",
+    "duplicate_recall_1": "duplicates",
+    "suggest_ms": "duplicates",
+    "suggest_growth": "duplicates",
 }
 
 

@@ -14,7 +14,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shipops.settings")
 django.setup()
 
-from benchmarks import accounts, queue_trials, ticket_sets  # noqa: E402
+from benchmarks import accounts, duplicate_sets, queue_trials, ticket_sets  # noqa: E402
 
 KNOWN: dict[str, Callable[..., dict[str, Any]]] = {
     "accounts": accounts.accounts,
@@ -23,6 +23,10 @@ KNOWN: dict[str, Callable[..., dict[str, Any]]] = {
     "crowd": ticket_sets.crowd,
     "promises": ticket_sets.promises,
     "stored": ticket_sets.stored,
+    "duplicates": duplicate_sets.duplicates,
+    "index": duplicate_sets.index,
+    "ranks": duplicate_sets.ranks,
+    "suggest": duplicate_sets.suggest,
     "takes": queue_trials.takes,
     "page_queries": queue_trials.page_queries,
     "feasibility": queue_trials.feasibility,

@@ -31,7 +31,7 @@ class Weights:
     body_body: float
     title_similarity: float
     days_apart: float
-    # The data learned from knows components only; what else is shared counts alike.
+    # The data learned from knows components and projects only; other signals count as components.
     same_fact: float
     same_project: float
     # More than words ever come to: a candidate with the same error stands first.
@@ -44,9 +44,9 @@ LIGHT: Final = Weights(
     body_title=0.19,
     body_body=0.02,
     title_similarity=9.8,
-    days_apart=-0.75,
-    same_fact=1.7,
-    same_project=0.0,
+    days_apart=-0.7,
+    same_fact=1.5,
+    same_project=0.2,
 )
 SEMANTIC: Final = Weights(
     title_body=0.07,
