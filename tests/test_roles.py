@@ -112,6 +112,14 @@ def _alert(s: Scene) -> int:
     return raise_alert(report=report, now=s.now).pk
 
 
+def _watched(s: Scene) -> int:
+    """A ticket that everybody watches who may."""
+    ticket = s.ticket()
+    for who in (*sorted(WRITERS), "viewer"):
+        ticket_actions.watch_ticket(ticket_id=ticket.pk, actor=s.actors[who], now=s.now)
+    return ticket.pk
+
+
 def _wide(s: Scene) -> int:
     ticket = s.ticket(severity="S2")
     Ticket.objects.filter(pk=ticket.pk).update(reach=7)
@@ -245,6 +253,8 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "save_macro": (STAFF | {"system"}, lambda s: {"name": "Thanks", "body": "Thank you."}),
     "answer_fix": ({"owner", "member"}, lambda s: {
         "ticket_id": s.ticket("shipped").pk, "works": True, "comment": ""}),
+    "watch_ticket": (WRITERS | {"viewer"}, lambda s: {"ticket_id": s.ticket().pk}),
+    "unwatch_ticket": (WRITERS | {"viewer"}, lambda s: {"ticket_id": _watched(s)}),
     "take_next": (STAFF, lambda s: {} if s.ticket() else {}),
     "start_ticket": (STAFF, lambda s: {"ticket_id": s.ticket().pk}),
     "assign_ticket": (STAFF, lambda s: {

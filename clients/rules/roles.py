@@ -51,6 +51,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "report.triage": _STAFF,
     "report.join_own": _WRITERS,
     "ticket.read": _READERS | {Role.API_KEY},
+    "ticket.watch": _READERS,
     "ticket.work": STAFF_ROLES,
     "ticket.move_due": STAFF_ROLES,
     "ticket.reply": _WRITERS | {Role.API_KEY, Role.REPORTER},

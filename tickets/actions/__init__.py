@@ -118,6 +118,7 @@ from tickets.actions.triage import (
     propose_triage,
     reconsider_report,
 )
+from tickets.actions.watching import unwatch_ticket, watch_ticket
 
 __all__ = [
     "KEEP_BATCH",
@@ -204,7 +205,9 @@ __all__ = [
     "take_next",
     "tell_alerts",
     "unlink_ticket",
+    "unwatch_ticket",
     "upload_attachment",
     "void_time",
     "wait_for_client",
+    "watch_ticket",
 ]

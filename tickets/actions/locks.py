@@ -18,6 +18,7 @@ _BESIDE_THE_ROW = [
     TicketEventKind.COMMENT_POSTED, TicketEventKind.NOTE_POSTED, TicketEventKind.LINK_ADDED,
     TicketEventKind.TIME_LOGGED, TicketEventKind.TIME_VOIDED,
     TicketEventKind.OUTBREAK_JOINED, TicketEventKind.OUTBREAK_LEFT,
+    TicketEventKind.TICKET_WATCHED, TicketEventKind.TICKET_UNWATCHED,
     *(kind for kind in TicketEventKind if kind.startswith("sla.")),
 ]  # fmt: skip
 

@@ -4,11 +4,18 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 
+from clients.models import User
 from core.actions import queue_mail
 from core.text import one_line
 from core.tokens import derive_token, hash_token, placeholder
 from tickets.models import Comment, ReplyLink, Report, Reporter, Ticket
-from tickets.queries.people import hearers_of, mail_reporter, mail_reporters, own_report
+from tickets.queries.people import (
+    hearers_of,
+    mail_reporter,
+    mail_reporters,
+    mail_watchers,
+    own_report,
+)
 
 REPLY_LINK_DAYS = 30
 
@@ -28,14 +35,17 @@ def tell_staff(*, ticket: Ticket, subject: str, text: str, now: datetime) -> Non
 
 
 def mail_comment(*, comment: Comment, now: datetime, subject: str) -> None:
-    """Mail what staff said to every reporter of the ticket, or to the reporter of the report.
+    """Mail what staff said to all who reported or watch the ticket, or to the report's reporter.
 
     Who has no account gets a link of their own, which takes one answer.
     """
     if comment.ticket:
-        for reporter in mail_reporters(comment.ticket.pk):
+        reporters = mail_reporters(comment.ticket.pk)
+        for reporter in reporters:
             own = own_report(comment.ticket.pk, reporter.pk)
             _mail(reporter, own, comment.body, subject, now, comment=comment)
+        for person in mail_watchers(comment.ticket, but=reporters):
+            _mail_watcher(person, comment.ticket, subject, now, text=comment.body)
     elif comment.report and (asked := mail_reporter(comment.report)):
         _mail(asked, comment.report, comment.body, subject, now, comment=comment)
 
@@ -44,6 +54,26 @@ def mail_report(*, report: Report, body: str, now: datetime, subject: str) -> No
     """Tell the reporter of one report something that nobody said and that asks for no answer."""
     if reporter := mail_reporter(report):
         _mail(reporter, report, body, subject, now)
+
+
+def tell_watchers_of_fix(*, ticket: Ticket, now: datetime) -> None:
+    """Mail who watches a ticket that its fix is live; its reporters are asked whether it works."""
+    for person in mail_watchers(ticket, but=mail_reporters(ticket.pk)):
+        _mail_watcher(person, ticket, "A fix is live", now, hint="Say there whether it works: ")
+
+
+def _mail_watcher(
+    person: User, ticket: Ticket, subject: str, now: datetime, *, text: str = "", hint: str = ""
+) -> None:
+    queue_mail(
+        to=person.email,
+        subject=f"[#{ticket.number}] {subject}",
+        text=text,
+        notice=f"You watch: {one_line(ticket.title)}\n\n{hint or 'Read on and answer: '}"
+        f"{settings.SITE_URL}/portal/tickets/{ticket.number}/",
+        now=now,
+        reference=f"ticket:{ticket.number}",
+    )
 
 
 def _mail(

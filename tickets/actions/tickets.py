@@ -21,6 +21,7 @@ from tickets.actions.conversation import resume as resume_ticket
 from tickets.actions.documents import document_ticket
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket, lock_unanswered, save_ticket
+from tickets.actions.mails import tell_watchers_of_fix
 from tickets.actions.promises import forget_late_promise, promise, resume_promise
 from tickets.actions.shares import join_queue, set_priority
 from tickets.actions.triage import check_terms, decide_opening
@@ -145,6 +146,7 @@ def ship_ticket(*, ticket_id: int, actor: User, release: str, now: datetime) -> 
         data={"release": ticket.release_id} if ticket.release_id else {},
     )
     keep_clocks(ticket=ticket, now=now)
+    tell_watchers_of_fix(ticket=ticket, now=now)
     enqueue("tickets.tasks.ask_reporters", event_id=event.pk)
     enqueue("tickets.tasks.offer_promises", client_id=ticket.client_id)
     return ticket

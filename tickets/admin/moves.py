@@ -223,6 +223,16 @@ def _day(text: str) -> date | None:
         raise InvalidInput("Give the day as 2026-01-31.", field="work_date") from None
 
 
+def _watch(wish: Wish) -> str:
+    ticket = actions.watch_ticket(**wish.at)
+    return f"You hear what the client says on #{ticket.number}."
+
+
+def _unwatch(wish: Wish) -> str:
+    ticket = actions.unwatch_ticket(**wish.at)
+    return f"You hear of #{ticket.number} no more, unless it is yours."
+
+
 MOVES: dict[str, Callable[[Wish], str]] = {
     "approve_p1": _approve_p1,
     "assign": _assign,
@@ -242,6 +252,8 @@ MOVES: dict[str, Callable[[Wish], str]] = {
     "start_timer": _start_timer,
     "stop_timer": _stop_timer,
     "to_review": _to_review,
+    "unwatch": _unwatch,
     "void": _void,
     "wait": _wait,
+    "watch": _watch,
 }

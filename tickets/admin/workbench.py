@@ -30,6 +30,7 @@ from tickets.queries import (
     time_of,
     timeline_of,
     viewers_of,
+    watchers_of,
 )
 from tickets.queries.clocks import answer_due, clocks_of
 from tickets.queries.related import shipped_before
@@ -129,6 +130,7 @@ def _facts(console: Console, ticket: Ticket) -> dict[str, Any]:
         "links": list(ticket.links.select_related("added_by")),
         "releases": list(recent_releases(ticket.project_id)[:6]),
         "fix_checks": _fix_checks(ticket),
+        "watchers": list(watchers_of(ticket)),
         "audience": list(mail_reporters(ticket.pk)),
         "people": people,
         "kinds": Kind.choices,

@@ -42,6 +42,7 @@ from tickets.queries.people import (
     own_report,
     reach_of,
     viewers_of,
+    watchers_of,
 )
 from tickets.queries.timeline import (
     TimelineEntry,
@@ -104,4 +105,5 @@ __all__ = [
     "triage_inbox",
     "viewers_of",
     "waiting_for_triage",
+    "watchers_of",
 ]

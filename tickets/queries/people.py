@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
@@ -58,13 +59,28 @@ def ships_to_ask(*, since: datetime) -> QuerySet[Ticket]:
     return shipped.filter(Exists(unasked)).order_by("pk")
 
 
+def mail_watchers(ticket: Ticket, *, but: Iterable[Reporter]) -> list[User]:
+    """List the client's people who watch a ticket and are told of it, less those told already."""
+    told = {(person.user.email if person.user else person.email).lower() for person in but}
+    members = Member.objects.filter(client=ticket.client_id).values("user")
+    people = User.objects.filter(
+        pk__in=ticket.watchers.values("user"), is_active=True, is_staff=False
+    ).filter(pk__in=members)
+    return [person for person in people.order_by("pk") if person.email.lower() not in told]
+
+
 def hearers_of(ticket: Ticket) -> list[User]:
     """List who on our side hears of an answer: who has the ticket, else the client's lead, else
-    every ops admin."""
-    for person in (ticket.assignee, ticket.client.lead):
-        if person and person.staff_role:
-            return [person]
-    return ops_admins()
+    every ops admin; and whoever of the staff watches it."""
+    watching = list(staff().filter(pk__in=ticket.watchers.values("user")).order_by("pk"))
+    first = next((p for p in (ticket.assignee, ticket.client.lead) if p and p.staff_role), None)
+    hearers = [first] if first else ops_admins()
+    return [*hearers, *(person for person in watching if person not in hearers)]
+
+
+def watchers_of(ticket: Ticket) -> QuerySet[User]:
+    """List who watches a ticket, each once, by name."""
+    return User.objects.filter(pk__in=ticket.watchers.values("user")).order_by("name", "pk")
 
 
 def ops_admins() -> list[User]:

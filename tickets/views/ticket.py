@@ -7,7 +7,13 @@ from django.views.decorators.http import require_http_methods
 from clients.portal import Portal, account_page, add_refusal, show
 from core.errors import Refused
 from core.limits import check_limit
-from tickets.actions import answer_fix, reply_to_report, reply_to_ticket
+from tickets.actions import (
+    answer_fix,
+    reply_to_report,
+    reply_to_ticket,
+    unwatch_ticket,
+    watch_ticket,
+)
 from tickets.forms import ReplyForm, StillBrokenForm
 from tickets.models import Comment, Report, Ticket
 from tickets.queries import (
@@ -26,6 +32,7 @@ from tickets.views.rows import standing_of
 from tickets.views.uploads import kept_files, store_files
 
 REPLIES_AN_HOUR = 120
+_WATCHING = {"watch": watch_ticket, "unwatch": unwatch_ticket}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -37,7 +44,10 @@ def ticket_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
     reply, broken = ReplyForm(), StillBrokenForm()
     if request.method == "POST":
         chosen = request.POST.get("action", "")
-        if chosen in {"works", "broken"}:
+        if chosen in _WATCHING:
+            _WATCHING[chosen](ticket_id=ticket.pk, actor=portal.user, now=portal.now)
+            done, fragment = True, "watching"
+        elif chosen in {"works", "broken"}:
             broken = StillBrokenForm(request.POST)
             done = broken.is_valid() and _answer(request, portal, ticket, broken, chosen)
             fragment = "now"
@@ -63,6 +73,8 @@ def ticket_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
         "broken": broken,
         "kept": kept_files(portal, reply),
         "may_reply": portal.may("ticket.reply"),
+        "hears": any(r.reporter and r.reporter.user_id == portal.user.pk for r in reports),
+        "watches": ticket.watchers.filter(user=portal.user).exists(),
         "asks": ticket.state == TicketState.SHIPPED and portal.may("ticket.answer_fix"),
         "may_reopen": ticket.state == TicketState.VERIFIED and portal.may("ticket.answer_fix"),
     }
