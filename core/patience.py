@@ -1,6 +1,6 @@
 """A bound on how long statements may take, for what people ask in words of their own."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from django.db import OperationalError, connection, transaction
@@ -36,9 +36,12 @@ def no_longer_than(milliseconds: int, **settings: str) -> Iterator[None]:
         raise
 
 
-def _set(wanted: dict[str, str]) -> dict[str, str]:
-    """Set what is wanted for this transaction; gives what it was before."""
-    each = ", ".join("current_setting(%s), set_config(%s, %s, true)" for _ in wanted)
+def _set(wanted: Mapping[str, str | None]) -> dict[str, str | None]:
+    """Set what is wanted for this transaction; gives what it was before.
+
+    An extension's settings are unknown until it is first used in a session.
+    """
+    each = ", ".join("current_setting(%s, true), set_config(%s, %s, true)" for _ in wanted)
     terms = [term for name, value in wanted.items() for term in (name, name, value)]
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {each}", terms)

@@ -342,7 +342,7 @@ def test_the_bound_ends_with_its_block(db: None) -> None:
             return str(cursor.fetchone()[0])
 
     before = bound()
-    with no_longer_than(1234):
+    with no_longer_than(1234, **{"extension_not_used_yet.bound": "1"}):
         assert bound() == "1234ms"
     assert bound() == before
     with pytest.raises(TookTooLong), no_longer_than(20), connection.cursor() as cursor:
