@@ -128,6 +128,11 @@ class Ticket(models.Model):
                 fields=["-shipped_at"], name="shipped_newest", condition=Q(state__in=_LIVE)
             ),
             models.Index(
+                fields=["client", "-shipped_at"],
+                name="client_shipped",
+                condition=Q(state__in=_LIVE),
+            ),
+            models.Index(
                 fields=["due_at", "number"],
                 name="ticket_committed",
                 condition=Q(state__in=_OPEN, due_at__isnull=False),

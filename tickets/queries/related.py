@@ -11,7 +11,7 @@ from tickets.rules.states import LIVE
 
 PAGE_DAYS = 90
 # Further back nothing is looked for, nor in more of a ticket's reports: the first ones tell.
-_NEWEST_SHIPPED = 1000
+_NEWEST_SHIPPED = 300
 _FIRST_REPORTS = 20
 
 
