@@ -383,3 +383,22 @@ def test_only_an_ops_admin_fills_the_rota(engineer: User, ops_admin: User) -> No
         answer = post(ops_admin, "/console/on-call/", **{**shift, **senseless})
         assert answer.status_code == 400
         assert said(answer)
+
+
+def test_the_workbench_leads_to_merging_with_what_it_looks_like(
+    ticket: Ticket, project: Project, engineer: User, foreign_project: Project, now: datetime
+) -> None:
+    told: dict[str, Any] = {"text": "PayPal orders get no credits since yesterday", "now": now}
+    one, other = (
+        make_ticket(project=project, engineer=engineer, title="No credits", **told)
+        for _ in range(2)
+    )
+    foreign = make_ticket(project=foreign_project, title="No credits", **told)
+    browser = signed_in(engineer)
+    page = browser.get(f"/console/tickets/{one.number}/").content.decode()
+    assert f'hx-get="/console/tickets/{one.number}/like/"' in page
+    shown = browser.get(f"/console/tickets/{one.number}/like/").content.decode()
+    assert f"/console/tickets/{one.number}/merge/?into={other.number}" in shown
+    assert f"#{foreign.number}" not in shown and f"into={one.number}" not in shown
+    alone = browser.get(f"/console/tickets/{foreign.number}/like/").content.decode()
+    assert "No open or lately shipped ticket" in alone

@@ -5,6 +5,7 @@ from tickets.admin.dashboard import dashboard
 from tickets.admin.due import due_page
 from tickets.admin.engineers import engineers_page
 from tickets.admin.filing import file_report
+from tickets.admin.like import ticket_like
 from tickets.admin.lists import ReportAdmin, TicketAdmin
 from tickets.admin.load import load_page
 from tickets.admin.outbreaks import outbreak_page, outbreaks_page
@@ -24,6 +25,7 @@ PAGES: list[Page] = [
     ("triage/<number:number>/acknowledge/", acknowledge, "tickets_acknowledge"),
     ("tickets/<number:number>/", workbench, "tickets_workbench"),
     ("tickets/<number:number>/viewers/", viewers, "tickets_viewers"),
+    ("tickets/<number:number>/like/", ticket_like, "tickets_like"),
     ("tickets/<number:number>/due/", due_page, "tickets_due"),
     ("tickets/<number:number>/take/", take_page, "tickets_take"),
     ("tickets/<number:number>/receipt/", receipt_page, "tickets_receipt"),
