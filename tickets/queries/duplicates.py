@@ -33,9 +33,11 @@ from tickets.rules.similarity import (
 from tickets.rules.states import LIVE, OPEN
 
 SHIPPED_DAYS = 30
-# The newest reports read of each term, and the candidates kept for the full score.
+# The newest reports read of each term, the best of them whose tickets are looked at, and the
+# candidates kept of those for the full score.
 NEWEST_OF_TERM = 200
-MOST_CANDIDATES = 150
+MOST_SEEN = 1000
+MOST_CANDIDATES = 100
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,8 @@ def _frequencies(asked: Asked) -> Frequencies:
 # shown. Each LIMIT 1 keeps a row's lookup by itself: the planner must not read whole tables.
 _FOUND = """
 SELECT kept.report_id, kept.ticket_id, w.title_terms, w.body_terms, w.facts,
-    greatest(similarity(w.heading, %(heading)s), similarity(kept.title, %(heading)s)),
+    greatest(similarity(w.heading, %(heading)s),
+        CASE WHEN kept.title <> w.heading THEN similarity(kept.title, %(heading)s) END),
     kept.same_project,
     abs(extract(epoch FROM kept.received_at - %(at)s)) / 86400
 FROM (
@@ -180,7 +183,7 @@ FROM (
                 AND p.report_id < %(before)s
             ORDER BY p.report_id DESC LIMIT %(newest)s
         ) AS hit
-        GROUP BY hit.report_id ORDER BY weight DESC, hit.report_id DESC
+        GROUP BY hit.report_id ORDER BY weight DESC, hit.report_id DESC LIMIT %(most_seen)s
     ) AS found
     CROSS JOIN LATERAL (
         SELECT r.ticket_id, r.received_at, coalesce(r.project_id = %(project)s, false)
@@ -222,6 +225,7 @@ def _candidates(
         "itself": asked.report_id or 0,
         "own_ticket": asked.ticket_id or 0,
         "newest": NEWEST_OF_TERM,
+        "most_seen": MOST_SEEN,
         "most": MOST_CANDIDATES,
         "open": list(OPEN),
         "live": list(LIVE),

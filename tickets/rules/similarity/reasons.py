@@ -1,5 +1,6 @@
 """Why a report is likely to tell of the same problem, in words for whoever decides."""
 
+from collections.abc import Set
 from typing import Final
 
 from tickets.rules.similarity.facts import FACT_KINDS, kind_of
@@ -20,9 +21,9 @@ def reason_of(question: Question, candidate: Candidate, *, title: str, text: str
     """
     shared = {kind_of(t) for t in {*question.words.facts} & {*candidate.words.facts}}
     said = [words for kind, words in FACT_KINDS.items() if kind in shared][:MOST_FACTS_SAID]
-    titles = {*question.words.title} & {*candidate.words.title}
+    titles = question.title.intersection(candidate.words.title)
     everything = {*candidate.words.title, *candidate.words.body}
-    texts = {*question.words.title, *question.words.body} & everything
+    texts = (question.title | question.body) & everything
     if titles:
         said.append(f"{_quoted(question, titles, heading(title, text))} in the title")
     elif len(texts) >= FEWEST_WORDS_OF_TEXTS:
@@ -30,7 +31,7 @@ def reason_of(question: Question, candidate: Candidate, *, title: str, text: str
     return " and ".join(said)
 
 
-def _quoted(question: Question, terms: set[str], text: str) -> str:
+def _quoted(question: Question, terms: Set[str], text: str) -> str:
     telling = sorted(terms, key=lambda term: (-question.weight[term], term))[:MOST_WORDS_SAID]
     spelling: dict[str, str] = {}
     for term, word in spelled(text):

@@ -65,12 +65,15 @@ class Question:
     """A report that is asked for: its words and how telling each is."""
 
     words: Words
+    title: frozenset[str]
+    body: frozenset[str]
     weight: Mapping[str, float]
 
     @classmethod
     def of(cls, words: Words, frequencies: Frequencies) -> "Question":
         """Weigh every term of a report."""
-        return cls(words, {term: frequencies.weight(term) for term in words.terms})
+        weight = {term: frequencies.weight(term) for term in words.terms}
+        return cls(words, frozenset(words.title), frozenset(words.body), weight)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,16 +106,19 @@ def rank(question: Question, candidates: Iterable[Candidate], weights: Weights) 
 def score(question: Question, candidate: Candidate, weights: Weights) -> float:
     """Add up what speaks for a candidate."""
     words, its = question.words, candidate.words
-    title, body = frozenset(words.title), frozenset(words.body)
-    of_title = _gains(its.title, question.weight, TITLE_B, TITLE_LENGTH)
-    of_body = _gains(its.body, question.weight, BODY_B, BODY_LENGTH)
-    shared = frozenset(words.facts) & frozenset(its.facts)
+    title_body = body_body = body_title = 0.0
+    for term, gain in _gains(its.body, question.weight, BODY_B, BODY_LENGTH):
+        title_body += gain if term in question.title else 0.0
+        body_body += gain if term in question.body else 0.0
+    for term, gain in _gains(its.title, question.weight, TITLE_B, TITLE_LENGTH):
+        body_title += gain if term in question.body else 0.0
+    shared = [term for term in words.facts if term in its.facts]
     # One signal of a kind tells what two do.
     kinds = {kind_of(term) for term in shared if not is_certain(term)}
     return (
-        weights.title_body * sum(gain for term, gain in of_body if term in title)
-        + weights.body_title * sum(gain for term, gain in of_title if term in body)
-        + weights.body_body * sum(gain for term, gain in of_body if term in body)
+        weights.title_body * title_body
+        + weights.body_title * body_title
+        + weights.body_body * body_body
         + weights.title_similarity * candidate.title_similarity
         + weights.days_apart * math.log1p(max(candidate.days_apart, 0.0))
         + weights.same_fact * len(kinds)
@@ -127,5 +133,5 @@ def _gains(
 ) -> list[tuple[str, float]]:
     """Give what each term that was asked for adds in a text of a candidate, by BM25."""
     norm = 1 - b + b * len(its) / usual
-    counts = Counter(term for term in its if term in weight)
+    counts = Counter(filter(weight.__contains__, its))
     return [(term, weight[term] * saturated(count, norm)) for term, count in counts.items()]
