@@ -6,6 +6,7 @@ from django.views.decorators.http import require_safe
 from clients.console import Console, console_page, show_part
 from tickets.queries import get_ticket_for, reports_of
 from tickets.queries.duplicates import suggest_tickets
+from tickets.rules.states import JOINABLE
 
 MOST_SHOWN = 3
 
@@ -23,5 +24,5 @@ def ticket_like(request: HttpRequest, console: Console, number: int) -> HttpResp
         most=MOST_SHOWN,
         now=console.now,
     )
-    context = {"ticket": ticket, "same": found}
+    context = {"ticket": ticket, "same": found, "joinable": JOINABLE}
     return show_part(request, console, "console/parts/ticket_like.html", context)
