@@ -112,6 +112,21 @@ def _alert(s: Scene) -> int:
     return raise_alert(report=report, now=s.now).pk
 
 
+def _merged(s: Scene) -> int:
+    source = s.ticket().pk
+    facts: dict[str, Any] = {"actor": s.actors["engineer"], "now": s.now}
+    ticket_actions.merge_tickets(source_id=source, number=s.ticket().number, **facts)
+    return source
+
+
+def _joined(s: Scene) -> int:
+    report = factories.make_triaged_report(s.project, now=s.now)
+    ticket_actions.join_report(
+        report_id=report.pk, number=s.ticket().number, actor=s.actors["engineer"], now=s.now
+    )
+    return report.pk
+
+
 def _watched(s: Scene) -> int:
     """A ticket that everybody watches who may."""
     ticket = s.ticket()
@@ -278,6 +293,9 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "link_ticket": (STAFF, lambda s: {
         "outbreak_id": _outbreak(s).pk, "number": s.ticket().number}),
     "unlink_ticket": (STAFF, _out),
+    "merge_tickets": (STAFF, lambda s: {"source_id": s.ticket().pk, "number": s.ticket().number}),
+    "unmerge_ticket": (STAFF, lambda s: {"source_id": _merged(s)}),
+    "split_report": (STAFF, lambda s: {"report_id": _joined(s)}),
     "ship_outbreak": (STAFF, lambda s: {
         "outbreak_id": _outbreak(s).pk, "ticket_ids": [], "releases": {}}),
     "close_outbreak": (STAFF, lambda s: {"outbreak_id": _outbreak(s).pk}),

@@ -53,6 +53,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "ticket.read": _READERS | {Role.API_KEY},
     "ticket.watch": _READERS,
     "ticket.work": STAFF_ROLES,
+    "ticket.merge": STAFF_ROLES,
     "ticket.move_due": STAFF_ROLES,
     "ticket.reply": _WRITERS | {Role.API_KEY, Role.REPORTER},
     "ticket.note": STAFF_ROLES,

@@ -54,6 +54,7 @@ from tickets.actions.imports import (
     import_report,
 )
 from tickets.actions.joining import join_own_report
+from tickets.actions.merging import MergedAlready, merge_tickets, split_report, unmerge_ticket
 from tickets.actions.next import (
     OutOfOrder,
     QueueEmpty,
@@ -126,6 +127,7 @@ __all__ = [
     "MOST_BODY",
     "MOST_SIGNALS",
     "MOST_TEXT",
+    "MergedAlready",
     "MOST_VIEWS",
     "Imported",
     "OutOfOrder",
@@ -172,6 +174,7 @@ __all__ = [
     "log_time",
     "mark_present",
     "move_due",
+    "merge_tickets",
     "note_on_ticket",
     "open_outbreak",
     "offer_promises",
@@ -197,6 +200,7 @@ __all__ = [
     "ship_outbreak",
     "settle_pauses",
     "ship_ticket",
+    "split_report",
     "start_ticket",
     "start_timer",
     "stop_timer",
@@ -205,6 +209,7 @@ __all__ = [
     "take_next",
     "tell_alerts",
     "unlink_ticket",
+    "unmerge_ticket",
     "unwatch_ticket",
     "upload_attachment",
     "void_time",

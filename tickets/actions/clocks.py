@@ -59,7 +59,7 @@ def sweep_clocks(*, report_ids: Iterable[int], now: datetime) -> int:
     Those that somebody else holds at this moment are passed over, and left to the next run.
     """
     wanted = Report.objects.filter(pk__in=list(report_ids)).order_by("pk")
-    lines = wanted.select_related("triage", "client")
+    lines = wanted.select_related("triage", "client", "home")
     reports = list(lines.select_for_update(skip_locked=True, no_key=True, of=("self",)))
     held = Ticket.objects.filter(pk__in=[report.ticket_id for report in reports]).order_by("pk")
     tickets = {

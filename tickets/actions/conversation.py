@@ -17,7 +17,7 @@ from tickets.actions.attachments import tie_attachments
 from tickets.actions.clocks import keep_clocks
 from tickets.actions.documents import document_comment
 from tickets.actions.events import record
-from tickets.actions.locks import lock_report, lock_ticket, lock_unanswered, save_ticket
+from tickets.actions.locks import lock_report, lock_survivor, lock_unanswered, save_ticket
 from tickets.actions.mails import mail_comment, tell_staff
 from tickets.actions.promises import resume_promise
 from tickets.actions.shares import join_queue
@@ -45,7 +45,7 @@ def reply_to_ticket(
     ticket that waits for them puts it back to work, and whoever has it hears of it.
     """
     unanswered = lock_unanswered(ticket_id) if _is_staff(actor) else []
-    ticket = lock_ticket(ticket_id, actor=actor, action="ticket.reply")
+    ticket = lock_survivor(ticket_id, actor=actor, action="ticket.reply")
     files = sorted(set(attachment_ids))
     if known := _known(actor, source_key, body, files, ticket):
         return known
@@ -73,7 +73,7 @@ def note_on_ticket(
     attachment_ids: Iterable[int] = (),
 ) -> Comment:
     """Write a note that only staff ever see."""
-    ticket = lock_ticket(ticket_id, actor=actor, action="ticket.note")
+    ticket = lock_survivor(ticket_id, actor=actor, action="ticket.note")
     comment = _post(
         Comment(ticket=ticket, visibility=_INTERNAL), body, actor, now, attachment_ids, ""
     )
@@ -100,7 +100,8 @@ def reply_to_report(
     report = Report.objects.get(pk=report_id)
     if report.ticket_id is None:
         report = lock_report(report_id, actor=actor, action="ticket.reply")
-    # A report never leaves its ticket, so one that has a ticket need not be locked.
+    # One that has a ticket need not be locked: taken back into triage at this very moment, what is
+    # said of it still arrives on the ticket it was read on.
     if report.ticket_id:
         return reply_to_ticket(
             ticket_id=report.ticket_id,
@@ -184,14 +185,14 @@ def post_on_report(
     return comment
 
 
-def put_back_into_triage(report: Report) -> None:
-    """Have a locked report judged again (in the caller's transaction).
+def put_back_into_triage(report: Report, *fields: str) -> None:
+    """Have a locked report judged again (in the caller's transaction), and save further fields.
 
     What was decided before no longer counts as a decision.
     """
     report.check_move(ReportState.PROPOSED)
     report.state, report.decline_reason = ReportState.PROPOSED, ""
-    report.save(update_fields=["state", "decline_reason"])
+    report.save(update_fields=["state", "decline_reason", *fields])
     Triage.objects.filter(report=report).update(
         decided_kind="",
         decided_severity="",

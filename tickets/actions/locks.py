@@ -3,9 +3,10 @@ from datetime import datetime
 from django.db.models import OuterRef, Subquery
 
 from clients.rules.roles import require
-from core.errors import StaleVersion
+from core.errors import MoveRefused, StaleVersion
 from tickets.models import QueuePlan, Report, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.access import Actor, role_on
+from tickets.queries.merging import survivor_of
 from tickets.queries.people import ships_to_ask
 from tickets.rules.states import TicketState
 
@@ -26,11 +27,14 @@ _BESIDE_THE_ROW = [
 def lock_ticket(ticket_id: int, *, actor: Actor, action: str, version: int | None = None) -> Ticket:
     """Lock a ticket's row and check that the actor may do the action.
 
-    Raises NotAllowed, or StaleVersion if the row is no longer at the version the actor had read.
+    Raises NotAllowed, StaleVersion if the row is no longer at the version the actor had read, or
+    MoveRefused for one that is part of another: nothing moves it but taking it out again.
     A report is locked before its ticket. Rows that point at a locked one can still be written.
     """
     ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket_id)
     require(role_on(actor, ticket), action)
+    if ticket.merged_into:
+        raise MoveRefused(f"#{ticket.number} is part of #{ticket.merged_into.number}: see there.")
     if version is not None and version != ticket.version:
         changes = ticket.events.exclude(kind__in=_BESIDE_THE_ROW)
         last = changes.select_related("actor_user").order_by("-at", "-pk").first()
@@ -41,6 +45,23 @@ def lock_ticket(ticket_id: int, *, actor: Actor, action: str, version: int | Non
             "Nothing of yours was saved; look at it again and repeat your change."
         )
     return ticket
+
+
+def lock_survivor(ticket_id: int, *, actor: Actor, action: str) -> Ticket:
+    """Lock the ticket that another is part of by now, or itself: what is said to one arrives there.
+
+    Whether the actor may do the action is asked of the one they named, which is what they know.
+    """
+    require(role_on(actor, Ticket.objects.get(pk=ticket_id)), action)
+    return lock_merged(ticket_id)
+
+
+def lock_merged(ticket_id: int) -> Ticket:
+    """Lock what a ticket is part of by now, whatever is merged while waiting for the lock."""
+    while True:
+        ticket = Ticket.objects.select_for_update(no_key=True).get(pk=survivor_of(ticket_id))
+        if ticket.merged_into_id is None:
+            return ticket
 
 
 def lock_report(report_id: int, *, actor: Actor, action: str) -> Report:
@@ -63,10 +84,11 @@ def save_ticket(ticket: Ticket, *fields: str, keeps_spare: bool = False) -> None
 
 
 def lock_unanswered(ticket_id: int) -> list[int]:
-    """Lock a ticket's reports nobody answered yet, before the ticket; gives their keys.
+    """Lock the reports nobody answered yet of a ticket, before it; gives their keys.
 
     Every action of staff that replies starts with it: two that lock in different order lock up.
     """
+    ticket_id = survivor_of(ticket_id)
     unanswered = Report.objects.filter(ticket_id=ticket_id, first_response_at=None).order_by("pk")
     return list(unanswered.select_for_update(no_key=True).values_list("pk", flat=True))
 

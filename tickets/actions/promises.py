@@ -13,7 +13,7 @@ from core.calendars import instant, micros
 from tickets.actions.events import record
 from tickets.actions.locks import lock_plan, save_ticket
 from tickets.actions.shares import account_of
-from tickets.models import QueuePlan, ShareAccount, Ticket, TicketEventKind
+from tickets.models import QueuePlan, ShareAccount, Ticket, TicketEventKind, TicketMerge
 from tickets.queries.access import Actor
 from tickets.queries.owed import later, move_calendar, owed_stops, owing
 from tickets.queries.promises import (
@@ -78,6 +78,37 @@ def forget_late_promise(ticket: Ticket, *, now: datetime) -> None:
     if ticket.due_at is not None and ticket.due_at <= now:
         ticket.due_at = ticket.committed_at = None
         save_ticket(ticket, "due_at", "committed_at")
+
+
+def inherit_promise(ticket: Ticket, part: Ticket, *, now: datetime) -> None:
+    """Give a locked ticket the promise of one that becomes part of it, where that is the sooner.
+
+    It was promised, and paid for, once: whatever it breaks now, it stands.
+    """
+    if part.due_at is None:
+        return
+    if ticket.due_at is None:
+        ticket.due_at, ticket.committed_at = part.due_at, now
+        save_ticket(ticket, "due_at", "committed_at")
+        due = {"due_at": part.due_at.isoformat(), "token": True}
+        record(ticket, _K.COMMITTED, actor=None, at=now, data=due)
+    elif part.due_at < ticket.due_at:
+        move(ticket, part.due_at, now, actor=None, reason="merged")
+
+
+def give_back_promise(ticket: Ticket, part: Ticket, merge: TicketMerge, *, now: datetime) -> None:
+    """Take from a locked ticket the promise of one that is no part of it any more.
+
+    It has again the one it had, or none and is decided on anew; one that has moved since stays.
+    """
+    if not ticket.is_open or ticket.due_at is None or ticket.due_at != part.due_at:
+        return
+    if merge.due_before is None:
+        ticket.due_at = ticket.committed_at = None
+        save_ticket(ticket, "due_at", "committed_at")
+    elif merge.due_before > ticket.due_at:
+        move(ticket, merge.due_before, now, actor=None, reason="unmerged")
+    promise(ticket, now=now)
 
 
 @transaction.atomic

@@ -1,8 +1,31 @@
 from datetime import datetime
 
 from core.queue import enqueue
-from tickets.models import Report, Sighting, Source, Ticket
+from tickets.models import Report, Sighting, Signal, Source, Ticket
 from tickets.rules.outbreaks import SHARED_KINDS, shared_value
+
+
+def move_sightings(source: Ticket, target: Ticket) -> None:
+    """Know a locked ticket by what one that becomes part of it is known by, too."""
+    Sighting.objects.bulk_create(
+        [
+            Sighting(ticket=target, kind=each.kind, value=each.value, seen_at=each.seen_at)
+            for each in source.sightings.order_by("kind", "value")
+        ],
+        ignore_conflicts=True,
+    )
+    enqueue("tickets.tasks.detect_outbreaks")
+
+
+def recount_sightings(ticket: Ticket) -> None:
+    """Forget of a locked ticket what none of its reports tells of any more."""
+    signals = Signal.objects.filter(report__ticket=ticket, kind__in=SHARED_KINDS)
+    facts = {
+        (kind, shared_value(kind, value)) for kind, value in signals.values_list("kind", "value")
+    }
+    known = ticket.sightings.all()
+    stale = [each.pk for each in known if (each.kind, each.value) not in facts]
+    known.filter(pk__in=stale).delete()
 
 
 def keep_sightings(report: Report, ticket: Ticket, *, now: datetime) -> None:

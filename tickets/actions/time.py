@@ -11,10 +11,11 @@ from clients.rules.roles import require
 from core.errors import InvalidInput, MoveRefused
 from core.text import clean_text
 from tickets.actions.events import record
-from tickets.actions.locks import forget_spare, lock_ticket
+from tickets.actions.locks import forget_spare, lock_merged, lock_survivor
 from tickets.actions.shares import count_minutes
 from tickets.models import Ticket, TicketEventKind, TimeEntry, Timer
 from tickets.queries.access import role_of
+from tickets.queries.merging import survivor_of
 
 MOST_BACK_DAYS = 60
 
@@ -33,7 +34,7 @@ def log_time(
 
     Raises InvalidInput for less than a minute, more than a day, or a day that is not past yet.
     """
-    ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
+    ticket = lock_survivor(ticket_id, actor=actor, action="ticket.work")
     today = now.astimezone(ZoneInfo(actor.time_zone)).date()
     day = work_date or today
     if not 1 <= minutes <= 1440:
@@ -64,7 +65,7 @@ def log_time(
 def void_time(*, entry_id: int, actor: User, now: datetime) -> TimeEntry:
     """Take one's own time entry back; it stays visible as voided."""
     ticket_id = TimeEntry.objects.values_list("ticket_id", flat=True).get(pk=entry_id)
-    ticket = lock_ticket(ticket_id, actor=actor, action="ticket.work")
+    ticket = lock_survivor(ticket_id, actor=actor, action="ticket.work")
     entry = TimeEntry.objects.select_for_update().get(pk=entry_id)
     if entry.engineer_id != actor.pk:
         raise MoveRefused("Only who logged the time can void it.")
@@ -89,8 +90,10 @@ def void_time(*, entry_id: int, actor: User, now: datetime) -> TimeEntry:
 def start_timer(*, ticket_id: int, actor: User, now: datetime) -> Timer:
     """Start the engineer's clock on a ticket; one that runs elsewhere is stopped and logged."""
     _lock_clock(actor)
-    ticket = Ticket.objects.get(pk=ticket_id)
-    require(role_of(actor, ticket.client_id), "ticket.work")
+    require(role_of(actor, Ticket.objects.get(pk=ticket_id).client_id), "ticket.work")
+    # Not locked: two engineers who swap tickets would each wait for the other. What is merged at
+    # this moment gets the time when the clock stops.
+    ticket = Ticket.objects.get(pk=survivor_of(ticket_id))
     running = Timer.objects.filter(engineer=actor).first()
     if running and running.ticket_id == ticket.pk:
         return running
@@ -109,6 +112,8 @@ def stop_timer(*, actor: User, now: datetime, note: str = "") -> TimeEntry:
     timer = Timer.objects.filter(engineer=actor).first()
     if timer is None:
         raise MoveRefused("No timer is running.")
+    # Before the clock: whoever merges the ticket holds it, and takes its clocks along.
+    lock_merged(timer.ticket_id)
     minutes = max(1, math.ceil((now - timer.started_at).total_seconds() / 60))
     timer.delete()
     return log_time(

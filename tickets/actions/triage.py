@@ -13,7 +13,7 @@ from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import post_on_report, put_back_into_triage
 from tickets.actions.documents import document_report, document_ticket
 from tickets.actions.events import record
-from tickets.actions.locks import forget_spare, lock_report, save_ticket
+from tickets.actions.locks import forget_spare, lock_merged, lock_report, save_ticket
 from tickets.actions.mails import mail_comment, mail_report
 from tickets.actions.promises import promise
 from tickets.actions.reports import respond_by
@@ -191,16 +191,14 @@ def join(
     Refuses as join_report does. ``is_own`` says that its reporter decided so, who knows at once.
     """
     report.check_move(ReportState.DUPLICATE)
-    ticket = (
-        Ticket.objects.select_for_update(no_key=True)
-        .filter(client_id=report.client_id, number=number)
-        .first()
-    )
-    if ticket is None:
+    named = Ticket.objects.filter(client_id=report.client_id, number=number).first()
+    if named is None:
         raise InvalidInput(f"This client has no ticket #{number}.", field="number")
+    ticket = lock_merged(named.pk)
     if ticket.state not in JOINABLE:
         raise MoveRefused(
-            f"#{number} is {ticket.get_state_display().lower()}. Reopen it first.", field="number"
+            f"#{ticket.number} is {ticket.get_state_display().lower()}. Reopen it first.",
+            field="number",
         )
     _join(report, ticket, ReportState.DUPLICATE, now)
     data = {"is_own": True} if is_own else {}
@@ -209,7 +207,7 @@ def join(
         report.first_response_at = now
         report.save(update_fields=["first_response_at"])
         if not is_own:
-            _tell_joined(report, ticket, now)
+            tell_joined(report, ticket, now)
     if ticket.state == TicketState.SHIPPED:
         shipped = ticket.events.filter(kind=TicketEventKind.TICKET_SHIPPED).latest("pk")
         enqueue("tickets.tasks.ask_reporters", event_id=shipped.pk)
@@ -269,6 +267,20 @@ def decide_opening(ticket: Ticket, *, actor: User, now: datetime) -> None:
         _decide(opening, ticket.kind, ticket.severity, actor, now, opened=ticket)
 
 
+def tell_joined(report: Report, ticket: Ticket, now: datetime) -> None:
+    """Mail the person of a report that its problem is known, quoting nobody else's words."""
+    hope = "We will write to you again when it is fixed."
+    if ticket.state == TicketState.SHIPPED:
+        hope = "A fix is live; another mail asks whether it works for you."
+    mail_report(
+        report=report,
+        body=f"Thank you. We know of this problem already, as #{ticket.number}, and have counted "
+        f"you in. {hope}",
+        now=now,
+        subject="We know of it already",
+    )
+
+
 def _open_ticket(
     report: Report, terms: dict[str, str | int], *, actor: User | None, now: datetime
 ) -> Ticket:
@@ -298,19 +310,6 @@ def _join(report: Report, ticket: Ticket, state: ReportState, now: datetime) -> 
     count_reach(ticket, now=now)
     keep_sightings(report, ticket, now=now)
     document_ticket(ticket.pk)
-
-
-def _tell_joined(report: Report, ticket: Ticket, now: datetime) -> None:
-    hope = "We will write to you again when it is fixed."
-    if ticket.state == TicketState.SHIPPED:
-        hope = "A fix is live; another mail asks whether it works for you."
-    mail_report(
-        report=report,
-        body=f"Thank you. We know of this problem already, as #{ticket.number}, and have counted "
-        f"you in. {hope}",
-        now=now,
-        subject="We know of it already",
-    )
 
 
 def _promise_sooner(report: Report, severity: Severity) -> None:

@@ -96,7 +96,8 @@ def answer_to(report: Report, now: datetime) -> Answer | None:
 def lines_of(ticket: Ticket) -> list[Report]:
     """Give the report a ticket came of and those that joined it and may wait for an answer."""
     own = Q(pk=ticket.number) | Q(first_response_at=None) | Q(pk__in=_open_clocks(ticket=ticket))
-    found = list(Report.objects.filter(own, ticket=ticket).select_related("triage").order_by("pk"))
+    lines = Report.objects.filter(own, ticket=ticket).select_related("triage", "home")
+    found = list(lines.order_by("pk"))
     for report in found:
         report.ticket = ticket
     return found

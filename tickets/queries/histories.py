@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from clients.models import ClientEvent, ClientEventKind, SlaTarget
 from clients.queries import Calendars, known_calendars
@@ -15,6 +15,7 @@ from tickets.models import (
     Report,
     SlaClock,
     Source,
+    Ticket,
     TicketEvent,
     TicketEventKind,
 )
@@ -31,7 +32,7 @@ from tickets.rules.clocks import (
     run_clocks,
 )
 from tickets.rules.priority import priority_of
-from tickets.rules.states import DeclineReason
+from tickets.rules.states import DeclineReason, TicketState
 from tickets.rules.words import Severity
 
 _K, _M = TicketEventKind, Moment
@@ -53,6 +54,7 @@ _MOMENTS: Mapping[str, tuple[Moment, ...]] = {
     _K.REPORT_ANSWERED: (_M.GOING_ON, _M.WRITTEN),
     _K.REPORT_ACCEPTED: (_M.GOING_ON,),
     _K.REPORT_RECONSIDERED: (_M.GOING_ON, _M.REOPENED),
+    _K.REPORT_SPLIT: (_M.GOING_ON,),
     _K.TICKET_WAITING: (_M.WAITING,),
     _K.TICKET_RESUMED: (_M.GOING_ON,),
     _K.TICKET_PUT_BACK: (_M.GOING_ON,),
@@ -62,8 +64,16 @@ _MOMENTS: Mapping[str, tuple[Moment, ...]] = {
     _K.TICKET_REOPENED: (_M.REOPENED,),
     _K.FIX_DENIED: (_M.WRITTEN,),
 }
+_AS_FAR_AS: Mapping[str, tuple[Moment, ...]] = {
+    TicketState.WAITING: (_M.WAITING,),
+    TicketState.SHIPPED: (_M.DONE,),
+}
 _HEARD = (_M.ANSWERED, _M.DONE)
-_RELEVANT = [*_MOMENTS, _K.REPORT_JOINED, _K.REPORT_DECLINED, _K.COMMENT_POSTED, *SLA_KINDS]
+_RELEVANT = [
+    *_MOMENTS, _K.REPORT_JOINED, _K.REPORT_DECLINED, _K.COMMENT_POSTED, _K.TICKET_MERGED,
+    _K.TICKET_UNMERGED, *SLA_KINDS,
+]  # fmt: skip
+_LAST = 1 << 63
 
 StepKey = tuple[Any, ...]
 
@@ -91,9 +101,18 @@ class Line:
     has_joined: bool = False
 
     @property
+    def ticket(self) -> Ticket | None:
+        """Give the ticket it came to: its own, also while that is part of another."""
+        return self.report.home or self.report.ticket
+
+    @property
     def has_resolution(self) -> bool:
         """Tell whether it is the report its ticket came of: resolving is promised once."""
-        return self.report.ticket is not None and self.report.ticket.number == self.report.pk
+        return self.ticket is not None and self.ticket.number == self.report.pk
+
+
+# A line hears what is behind one event, by key, and before another.
+Span = tuple[Line, int, int]
 
 
 @dataclass
@@ -203,8 +222,8 @@ def _key(clock: str, step: Step, round_: int) -> StepKey:
 def _arrival(report: Report) -> datetime | None:
     if report.source != Source.IMPORT:
         return report.received_at
-    is_own = report.ticket is not None and report.ticket.number == report.pk
-    return report.ticket.severity_confirmed_at if report.ticket and is_own else None
+    ticket = report.home or report.ticket
+    return ticket.severity_confirmed_at if ticket and ticket.number == report.pk else None
 
 
 def _new_terms(line: Line, now: datetime) -> list[TermsFrom]:
@@ -227,7 +246,7 @@ def _new_terms(line: Line, now: datetime) -> list[TermsFrom]:
         if version != last.plan_version:
             last = TermsFrom(at, version, last.priority)
             found.append(last)
-    priority = _priority(line.report)
+    priority = _priority(line)
     if priority != last.priority:
         found.append(TermsFrom(max(now, last.at), last.plan_version, priority))
     return found
@@ -236,7 +255,7 @@ def _new_terms(line: Line, now: datetime) -> list[TermsFrom]:
 def _first_priority(line: Line) -> str:
     """Give what it was promised by on arrival, when nothing was proposed yet."""
     if line.report.source == Source.IMPORT:
-        return _priority(line.report)
+        return _priority(line)
     return priority_of(Severity.S3, 0, p1_approved=False)
 
 
@@ -244,10 +263,10 @@ def _served_at(line: Line, at: datetime) -> int | None:
     return next((version for since, version in reversed(line.served) if since <= at), None)
 
 
-def _priority(report: Report) -> str:
-    if report.ticket is not None:
-        return report.ticket.priority
-    triage = getattr(report, "triage", None)
+def _priority(line: Line) -> str:
+    if line.ticket is not None:
+        return line.ticket.priority
+    triage = getattr(line.report, "triage", None)
     severity = triage.severity if triage else Severity.S3
     return priority_of(Severity(severity), 0, p1_approved=False)
 
@@ -255,23 +274,65 @@ def _priority(report: Report) -> str:
 def _read_events(lines: Mapping[int, Line]) -> None:
     """Read what happened, in the order it was written: under one lock, so none comes between.
 
-    A row whose clock was behind counts from the one before it.
+    A row whose clock was behind counts from the one before it. While its ticket is part of another,
+    a report hears of that one what it heard of its own.
     """
-    tickets = defaultdict(list)
+    hears: dict[int, list[Span]] = defaultdict(list)
     for line in lines.values():
-        if line.report.ticket_id:
-            tickets[line.report.ticket_id].append(line)
-    about = Q(report__in=lines) | Q(ticket__in=tickets, report=None)
+        if line.ticket:
+            hears[line.ticket.pk].append((line, 0, _LAST))
+    about = Q(report__in=lines) | Q(ticket__in=hears, report=None)
+    rows = {row["pk"]: row for row in _events(about)}
+    parts = _parts(rows, hears)
+    while parts:
+        found = {row["pk"]: row for row in _events(Q(ticket__in=parts, report=None))}
+        rows |= found
+        for ticket, spans in parts.items():
+            hears[ticket] += spans
+        parts = _parts(found, parts)
+    for pk, row in sorted(rows.items()):
+        spans = [(lines[row["report"]], 0, _LAST)] if row["report"] in lines else []
+        for line, start, end in spans or hears.get(row["ticket"], []):
+            if start < pk < end:
+                _read_row(line, row)
+
+
+def _events(about: Q) -> "QuerySet[TicketEvent, Any]":
     rows = TicketEvent.objects.filter(about, kind__in=_RELEVANT).order_by("pk")
-    for row in rows.values(
-        "kind", "at", "report", "ticket", "comment", "comment__by_staff", "data"
-    ):
-        own = [lines[row["report"]]] if row["report"] in lines else tickets.get(row["ticket"], [])
-        for line in own:
-            if row["kind"] in SLA_KINDS:
-                _read_step(line, row)
-            else:
-                _read_happening(line, row)
+    return rows.values(
+        "pk", "kind", "at", "report", "ticket", "comment", "comment__by_staff", "data",
+        "merge__target",
+    )  # fmt: skip
+
+
+def _parts(
+    rows: Mapping[int, Mapping[str, Any]], hears: Mapping[int, list[Span]]
+) -> dict[int, list[Span]]:
+    """Give which tickets are heard because what is heard was part of them, and from when to when.
+
+    By the keys of the events that begin and end it.
+    """
+    begun: dict[int, tuple[int, int]] = {}
+    times: list[tuple[int, int, int, int]] = []
+    for pk, row in sorted(rows.items()):
+        if row["kind"] == _K.TICKET_MERGED:
+            begun[row["ticket"]] = (row["merge__target"], pk)
+        elif row["kind"] == _K.TICKET_UNMERGED and row["ticket"] in begun:
+            times.append((row["ticket"], *begun.pop(row["ticket"]), pk))
+    times += [(ticket, *since, _LAST) for ticket, since in begun.items()]
+    found = defaultdict(list)
+    for ticket, target, start, end in times:
+        for line, first, last in hears.get(ticket, []):
+            if max(start, first) < min(end, last):
+                found[target].append((line, max(start, first), min(end, last)))
+    return found
+
+
+def _read_row(line: Line, row: Mapping[str, Any]) -> None:
+    if row["kind"] in SLA_KINDS:
+        _read_step(line, row)
+    else:
+        _read_happening(line, row)
 
 
 def _read_step(line: Line, row: Mapping[str, Any]) -> None:
@@ -285,6 +346,9 @@ def _read_step(line: Line, row: Mapping[str, Any]) -> None:
 
 def _read_happening(line: Line, row: Mapping[str, Any]) -> None:
     moments = _moments(line, row)
+    if row["report"] is None and line.ticket and row["ticket"] != line.ticket.pk:
+        # What the client writes there is to be answered there.
+        moments = tuple(each for each in moments if each != _M.WRITTEN)
     if row["report"] is None and not line.has_resolution:
         # Of another's ticket it hears what we say and do from its joining on.
         moments = tuple(each for each in moments if line.has_joined and each in _HEARD)
@@ -305,9 +369,18 @@ def _moments(line: Line, row: Mapping[str, Any]) -> tuple[Moment, ...]:
             return (*_MOMENTS[_K.REPORT_RECONSIDERED], _M.WRITTEN)
         case _K.REPORT_JOINED:
             # They hear so only if nobody answered them before.
-            answered = any(each.moment == _M.ANSWERED for each in line.happened)
-            return (_M.GOING_ON,) if answered else (_M.GOING_ON, _M.ANSWERED)
+            return (_M.GOING_ON, *_told(line))
+        case _K.TICKET_MERGED:
+            # From then on it is as far as the ticket it is part of.
+            return (_M.GOING_ON, *_told(line), *_AS_FAR_AS.get(row["data"]["state"], ()))
+        case _K.TICKET_UNMERGED:
+            return (_M.GOING_ON, _M.REOPENED, *_AS_FAR_AS.get(row["data"]["state"], ()))
     return _MOMENTS[row["kind"]]
+
+
+def _told(line: Line) -> tuple[Moment, ...]:
+    answered = any(each.moment == _M.ANSWERED for each in line.happened)
+    return () if answered else (_M.ANSWERED,)
 
 
 def _read_retainers(lines: Mapping[int, Line]) -> None:
