@@ -359,3 +359,34 @@ def test_late_tickets_are_found_by_their_due_time(
     )
 
     assert numbers(search(engineer, "is:late", now=now)) == [late.number]
+
+
+def test_a_merged_ticket_is_found_under_the_one_it_is_part_of_and_by_itself_after(
+    tickets: dict[str, Ticket], acme: Client, alice: User, engineer: User, now: datetime
+) -> None:
+    source, target, last = tickets["export"], tickets["credits"], tickets["refund"]
+    actions.note_on_ticket(ticket_id=source.pk, body="Ask the wombat", actor=engineer, now=now)
+
+    def found(query: str) -> list[int]:
+        assert not search(alice, "wombat", client_id=acme.pk, now=now).hits
+        return numbers(search(engineer, query, now=now))
+
+    by_words = ("Größe", '"CSV export"', "wombat", "page:/export", f"#{source.number}")
+    merge: dict[str, Any] = {"actor": engineer, "now": now}
+    actions.merge_tickets(source_id=source.pk, number=target.number, **merge)
+    for query in by_words:
+        assert found(query) == [target.number], query
+    assert source.number not in found("") + found("state:open") + found("-state:closed")
+    assert found("state:merged") == [source.number]
+
+    actions.merge_tickets(source_id=target.pk, number=last.number, **merge)
+    for query in by_words:
+        assert found(query) == [last.number], query
+    actions.document_missing(most=10)
+    assert not SearchDocument.objects.filter(ticket__in=[source.pk, target.pk]).exists()
+
+    actions.unmerge_ticket(source_id=target.pk, **merge)
+    actions.unmerge_ticket(source_id=source.pk, **merge)
+    for query in by_words:
+        assert found(query) == [source.number], query
+    assert found("credits") == [target.number]

@@ -76,7 +76,7 @@ def document_missing(*, most: int) -> int:
     Rows stored without an action (an older release, a copy of data) are found by it. What somebody
     changes at this moment gets its document by that change.
     """
-    tickets = _missing(Ticket.objects.filter(document=None), "-number", most)
+    tickets = _missing(Ticket.objects.filter(document=None, merged_into=None), "-number", most)
     _write(OF_TICKETS, tickets, overwrites=False)
     without_ticket = Report.objects.filter(ticket=None, document=None)
     reports = _missing(without_ticket.exclude(state=ReportState.RECEIVED), "-pk", most)

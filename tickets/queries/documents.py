@@ -40,16 +40,26 @@ _FACETS = """
 array_to_tsvector(ARRAY['~c' || {row}.client_id, '~p' || {row}.project_id,
     '~n' || ({number} >> %(near)s), '~w' || ({number} >> %(wide)s)] || coalesce(pages, '{{}}'))
 """
+# What was merged into a ticket has no document of its own: its title leads to this one.
+_PARTS = """
+WITH RECURSIVE part AS (
+    SELECT p.id, p.title FROM tickets_ticket AS p WHERE p.merged_into_id = t.id
+    UNION ALL
+    SELECT p.id, p.title FROM tickets_ticket AS p JOIN part ON p.merged_into_id = part.id)
+SELECT string_agg(title, ' ') AS said FROM part
+"""
 _SIGNALS = """
 SELECT string_agg(DISTINCT value, ' ') AS said FROM tickets_signal
 WHERE report_id = ANY ({reports})
 """
 OF_TICKETS = f"""
 SELECT t.number, t.client_id, t.id AS ticket_id, NULL::bigint AS report_id,
-    {_vector("t.title", "A")} || {_vector("concat_ws(' ', signals.said, reports.said)", "B")}
+    {_vector("t.title", "A")}
+    || {_vector("concat_ws(' ', parts.said, signals.said, reports.said)", "B")}
     || {_vector("replies.said", "C")} || {_vector("notes.said", "D")}
     || {_FACETS.format(row="t", number="t.number")} AS vector
 FROM tickets_ticket AS t
+CROSS JOIN LATERAL ({_PARTS}) AS parts
 CROSS JOIN LATERAL (
     SELECT array_agg(r.id) AS ids,
         string_agg(concat_ws(' ', r.title, left(r.text, %(most)s)), ' ' ORDER BY r.id) AS said

@@ -19,6 +19,7 @@ from core.patience import TookTooLong, no_longer_than
 from tickets.models import Report, SearchDocument, Ticket
 from tickets.queries.access import reports_for, tickets_for
 from tickets.queries.documents import FACTS, OF_REPORTS
+from tickets.queries.merging import survivor_of
 from tickets.queries.search_filters import Asker, Narrowing, narrow
 from tickets.queries.vocabulary import Reading, read_terms, stems_among
 from tickets.rules.search import (
@@ -34,7 +35,7 @@ from tickets.rules.search import (
     parse,
 )
 from tickets.rules.search.matching import any_of
-from tickets.rules.states import ReportState
+from tickets.rules.states import ReportState, TicketState
 
 PAGE = 25
 COUNT_CAP = 100
@@ -184,7 +185,7 @@ class _Query:
         return self._listed(before, most)
 
     def _with_number(self, number: int) -> list[int]:
-        """Give where a number leads: to its ticket, or to the one that its report joined."""
+        """Give where a number leads: to its ticket, or to the one that it is part of by now."""
         ticket = self._tickets().filter(number=number).first()
         if ticket is None:
             report = self._reports().filter(pk=number).first()
@@ -193,7 +194,11 @@ class _Query:
             if report.ticket is None:
                 return [report.number]
             ticket = report.ticket
-        return [ticket.number]
+        if ticket.merged_into_id is None:
+            return [ticket.number]
+        return list(
+            self._tickets().filter(pk=survivor_of(ticket.pk)).values_list("number", flat=True)
+        )
 
     def _tickets(self) -> QuerySet[Ticket]:
         rows = tickets_for(self.asker.user)
@@ -206,6 +211,9 @@ class _Query:
     def _listed(self, before: int, most: int) -> list[int]:
         """Give what the filters alone ask for."""
         tickets = self._tickets().filter(self.narrowing.tickets(), number__lt=before)
+        if not self.narrowing.names_state(TicketState.MERGED):
+            # Whoever looks for them asks for them; for all others they are part of another.
+            tickets = tickets.exclude(state=TicketState.MERGED)
         reports = self._reports().filter(self.narrowing.reports(), ticket=None, pk__lt=before)
         newest = [
             *tickets.order_by("-number").values_list("number", flat=True)[:most],
@@ -316,9 +324,9 @@ def _marked(reading: Reading, texts: Iterable[str]) -> set[str]:
     return stems_among(sorted(marked_words(texts, lexemes)), sorted(lexemes))
 
 
-_SAID = "left(string_agg(left(said.{text}, %(most)s), ' '), %(most)s)"
+_SAID = "left(string_agg(left(said.{text}, %(most)s), ' · '), %(most)s)"
 _TEXTS = f"""
-SELECT t.number, left(concat_ws(' ', (SELECT {_SAID.format(text="text")} FROM (
+SELECT t.number, left(concat_ws(' · ', (SELECT {_SAID.format(text="text")} FROM (
         SELECT r.text FROM tickets_report AS r WHERE r.id = ANY (reports.ids)
         ORDER BY r.id LIMIT 20) AS said),
     (SELECT {_SAID.format(text="body")} FROM (
@@ -329,7 +337,7 @@ FROM tickets_ticket AS t CROSS JOIN LATERAL (
     SELECT array_agg(r.id) AS ids FROM tickets_report AS r WHERE r.ticket_id = t.id) AS reports
 WHERE t.id = ANY (%(tickets)s)
 UNION ALL
-SELECT r.id, left(concat_ws(' ', r.text, (SELECT {_SAID.format(text="body")} FROM (
+SELECT r.id, left(concat_ws(' · ', r.text, (SELECT {_SAID.format(text="body")} FROM (
         SELECT c.body FROM tickets_comment AS c
         WHERE c.visibility = ANY (%(seen)s) AND c.report_id = r.id
         ORDER BY c.id LIMIT 40) AS said)), %(most)s)

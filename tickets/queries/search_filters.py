@@ -62,6 +62,13 @@ class Narrowing:
             conditions &= ~any_of if each.is_excluded else any_of
         return conditions
 
+    def names_state(self, state: str) -> bool:
+        """Tell whether the query asks for this very state."""
+        return any(
+            each.field == "state" and state in each.values and not each.is_excluded
+            for each, _ in self.filters
+        )
+
     @property
     def facets(self) -> list[list[str]]:
         """Give groups of facets, of each of which a document has one."""
