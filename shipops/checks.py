@@ -13,10 +13,12 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
+from tickets.gateways.meaning import missing_packages
+
 
 def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """List what contradicts itself: errors stop the start, warnings are shown."""
-    return [*_site(), *_mail(), *_files(), *_staff(), *_worker()]
+    return [*_site(), *_mail(), *_files(), *_staff(), *_worker(), *_semantic()]
 
 
 def refuse_wrong_settings() -> None:
@@ -97,3 +99,13 @@ def is_local(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _semantic() -> Iterator[CheckMessage]:
+    missing = missing_packages() if settings.SEMANTIC_DUPLICATES else []
+    if missing:
+        yield Error(
+            f"SEMANTIC_DUPLICATES is on but {' and '.join(missing)} cannot be found: run "
+            "python -m pip install --no-deps -r requirements-semantic.txt, or leave it off.",
+            id="shipops.E006",
+        )

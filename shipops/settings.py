@@ -238,6 +238,7 @@ ALERT_WEBHOOK_URL = env.address(
 )
 ALERT_ESCALATION_MINUTES = env.integer("ALERT_ESCALATION_MINUTES", 15, least=1)
 OUTBREAK_WINDOW_DAYS = env.integer("OUTBREAK_WINDOW_DAYS", 7, least=1, most=365)
+SEMANTIC_DUPLICATES = env.boolean("SEMANTIC_DUPLICATES", default=False)
 
 # --- Sign-in --------------------------------------------------------------------------------------
 

@@ -1,4 +1,5 @@
 from django.apps import AppConfig
+from django.conf import settings
 
 from core import schedules
 
@@ -19,6 +20,8 @@ class TicketsConfig(AppConfig):
         schedules.register("tickets.tasks.recount_words", minutes=1440)
         schedules.register("tickets.tasks.count_terms", minutes=1)
         schedules.register("tickets.tasks.index_missing", minutes=10)
+        if settings.SEMANTIC_DUPLICATES:
+            schedules.register("tickets.tasks.learn_meanings", minutes=1)
         schedules.register("tickets.tasks.ask_for_recent_ships", minutes=10)
         schedules.register("tickets.tasks.sweep_promises", minutes=10)
         schedules.register("tickets.tasks.recount_confirmed", minutes=10)

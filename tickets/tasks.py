@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
@@ -13,6 +14,7 @@ from tickets import actions
 from tickets.actions.locks import lock_ships
 from tickets.models import Alert, QueuePlan, Report, Reporter, Sighting
 from tickets.queries.clocks import clients_to_keep, due_lines, lines_by_old_hours
+from tickets.queries.meanings import without_meaning
 from tickets.queries.owed import clients_owing
 from tickets.queries.promises import clients_with_backlog
 from tickets.rules.states import ReportState
@@ -30,6 +32,8 @@ SWEEP_SECONDS = 600  # as often as promises are swept
 MOST_COUNTED_ANEW = 10_000
 # Actions wait while the words of what they change are learned.
 LEARN_BATCH = 100
+# To read what a report means takes a tenth of a second of a busy core.
+MEANING_BATCH = 50
 # A run of a sweep that goes on with the next one ends well before its worker's time limit.
 MOST_SECONDS = 45
 # A client's words are those of its newest documents: a minute of work, once a day.
@@ -43,6 +47,8 @@ def propose_triage(report_id: int) -> None:
     """
     actions.propose_triage(report_id=report_id, now=timezone.now())
     actions.index_report(report_id=report_id)
+    if settings.SEMANTIC_DUPLICATES:
+        actions.learn_meaning(report_id=report_id)
 
 
 def triage_waiting() -> None:
@@ -202,6 +208,22 @@ def index_missing() -> None:
 def count_terms() -> None:
     """Count the terms of newly indexed reports into their clients' frequencies."""
     _until_done(lambda: actions.count_terms(most=SWEEP_BATCH))
+
+
+def learn_meaning(report_id: int) -> None:
+    """Store what one report means."""
+    actions.learn_meaning(report_id=report_id)
+
+
+def learn_meanings() -> None:
+    """Store what indexed reports mean that no task read: old rows, where the setting is new."""
+    waiting, began = without_meaning(), time.monotonic()
+    while settings.SEMANTIC_DUPLICATES and time.monotonic() - began < MOST_SECONDS:
+        ids = list(waiting.values_list("pk", flat=True)[:MEANING_BATCH])
+        if not ids:
+            break
+        _each(learn_meaning, ids)
+        waiting = waiting.filter(pk__lt=ids[-1])
 
 
 def learn_words() -> None:

@@ -88,7 +88,12 @@ from tickets.actions.saved_views import (
     delete_view,
     save_view,
 )
-from tickets.actions.similarity import count_terms, index_missing, index_report
+from tickets.actions.similarity import (
+    count_terms,
+    index_missing,
+    index_report,
+    learn_meaning,
+)
 from tickets.actions.storing import KeyChanged
 from tickets.actions.tickets import (
     approve_p1,
@@ -168,6 +173,7 @@ __all__ = [
     "join_report",
     "keep_client",
     "keep_clocks",
+    "learn_meaning",
     "learn_words",
     "link_pull_request",
     "link_ticket",

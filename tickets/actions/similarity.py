@@ -10,7 +10,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef
 
+from tickets.gateways import meaning
 from tickets.models import Posting, Report, ReportWords, Signal, TermCount
+from tickets.queries.meanings import stored_form
 from tickets.rules.similarity import (
     FACT_KINDS,
     TERMS_VERSION,
@@ -57,6 +59,26 @@ def count_terms(*, most: int) -> int:
     waiting = ReportWords.objects.filter(is_counted=False).order_by("pk")
     claimed = waiting.select_for_update(skip_locked=True).values_list("pk", flat=True)[:most]
     return _count(list(claimed))
+
+
+def learn_meaning(*, report_id: int) -> None:
+    """Store what an indexed report means, where it is not; some fifty milliseconds of one core."""
+    report = Report.objects.get(pk=report_id)
+    vector = meaning.encode(report.title, report.text)
+    with transaction.atomic():
+        # What was blanked meanwhile must not come back by its meaning.
+        same = Report.objects.filter(pk=report_id, title=report.title, text=report.text)
+        if same.select_for_update(no_key=True).exists():
+            _store_meaning(report_id, stored_form(vector))
+
+
+def _store_meaning(report_id: int, vector: str | bytes) -> None:
+    sql = """
+        INSERT INTO tickets_reportmeaning (report_id, vector) VALUES (%s, %s)
+        ON CONFLICT DO NOTHING
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [report_id, vector])
 
 
 def _store_words(ids: Sequence[int]) -> dict[int, tuple[int, Words]]:
@@ -151,7 +173,8 @@ locked AS (SELECT t.client_id, t.term, t.reports - terms.reports AS left_over
 fewer AS (UPDATE tickets_termcount AS t SET reports = locked.left_over FROM locked
     WHERE t.client_id = locked.client_id AND t.term = locked.term AND locked.left_over > 0),
 gone AS (DELETE FROM tickets_termcount AS t USING locked
-    WHERE t.client_id = locked.client_id AND t.term = locked.term AND locked.left_over <= 0)
+    WHERE t.client_id = locked.client_id AND t.term = locked.term AND locked.left_over <= 0),
+meant AS (DELETE FROM tickets_reportmeaning WHERE report_id = ANY (%(ids)s))
 DELETE FROM tickets_posting AS p USING tickets_report AS r, tickets_reportwords AS w
 WHERE w.report_id = ANY (%(ids)s) AND r.id = w.report_id AND p.client_id = r.client_id
     AND p.report_id = r.id AND p.term = ANY (string_to_array(w.title_terms, ' ')

@@ -14,7 +14,7 @@ from tickets.models.queue import (
 )
 from tickets.models.reports import Report, Reporter, Signal, SignalKind, Source, Triage
 from tickets.models.search import SavedView, SearchDocument, SearchWord, UnlearnedDocument
-from tickets.models.similarity import Posting, ReportWords, TermCount
+from tickets.models.similarity import Posting, ReportMeaning, ReportWords, TermCount
 from tickets.models.tickets import FixCheck, Presence, Ticket, TicketLink
 from tickets.models.work import TimeEntry, Timer
 
@@ -34,6 +34,7 @@ __all__ = [
     "ReceivedMinutes",
     "ReplyLink",
     "Report",
+    "ReportMeaning",
     "ReportWords",
     "Reporter",
     "SavedView",

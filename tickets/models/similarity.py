@@ -1,10 +1,30 @@
 """What duplicates are found by: made from reports' texts, and made anew from them at any time."""
 
+from typing import TYPE_CHECKING, Any, Final
+
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from tickets.models.reports import Report
+
+MEANING_DIMENSIONS: Final = 384
+
+if TYPE_CHECKING:
+    _Field = models.BinaryField[Any, Any]
+else:
+    _Field = models.BinaryField
+
+
+class MeaningField(_Field):
+    """A vector: pgvector's where the server has it as the column is made, else its bytes."""
+
+    def db_type(self, connection: Any) -> str:
+        """Give the type of the column."""
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT to_regtype('halfvec') IS NOT NULL")
+            (has_vectors,) = cursor.fetchone()
+        return f"halfvec({MEANING_DIMENSIONS})" if has_vectors else "bytea"
 
 
 class ReportWords(models.Model):
@@ -57,3 +77,18 @@ class TermCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.term}: {self.reports}"
+
+
+class ReportMeaning(models.Model):
+    """What a report's text means, as a vector, where SEMANTIC_DUPLICATES is on; personal, too.
+
+    Written and compared by statements, for what they are depends on the type of the column.
+    """
+
+    report = models.OneToOneField(
+        Report, primary_key=True, on_delete=models.CASCADE, related_name="meaning"
+    )
+    vector = MeaningField()
+
+    def __str__(self) -> str:
+        return f"#{self.report_id}"

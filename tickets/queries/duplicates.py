@@ -15,9 +15,9 @@ from django.db import connection
 from clients.models import User
 from tickets.models import Report, Ticket
 from tickets.queries.access import tickets_for
+from tickets.queries.meanings import joined, nearness_of
 from tickets.rules.signals import page_path
 from tickets.rules.similarity import (
-    LIGHT,
     Candidate,
     Frequencies,
     Likely,
@@ -151,7 +151,7 @@ def _likely(
     frequencies = _frequencies(asked)
     found = _candidates(asked, question_terms(asked.words, frequencies), shipped_since)
     question = Question.of(asked.words, frequencies)
-    return question, rank(question, found, LIGHT)
+    return question, rank(question, found)
 
 
 def _frequencies(asked: Asked) -> Frequencies:
@@ -171,7 +171,7 @@ SELECT kept.report_id, kept.ticket_id, w.title_terms, w.body_terms, w.facts,
     greatest(similarity(w.heading, %(heading)s),
         CASE WHEN kept.title <> w.heading THEN similarity(kept.title, %(heading)s) END),
     kept.same_project,
-    abs(extract(epoch FROM kept.received_at - %(at)s)) / 86400
+    abs(extract(epoch FROM kept.received_at - %(at)s)) / 86400, meanings.nearness
 FROM (
     SELECT found.report_id, r.*
     FROM (
@@ -197,16 +197,17 @@ FROM (
 CROSS JOIN LATERAL (
     SELECT * FROM tickets_reportwords AS w WHERE w.report_id = kept.report_id LIMIT 1
 ) AS w
+{meanings}
 """
-_OF_ANY = _FOUND.format(title="''", ticket="")
-_OF_TICKETS = _FOUND.format(
-    title="t.title",
-    ticket="""
+_ANY = {"title": "''", "ticket": ""}
+_OF_TICKETS = {
+    "title": "t.title",
+    "ticket": """
         JOIN tickets_ticket AS t ON t.id = r.ticket_id AND (t.state = ANY (%(open)s)
             OR (t.state = ANY (%(live)s) AND t.shipped_at >= %(since)s))
             AND t.id <> %(own_ticket)s
     """,
-)
+}
 _ANY_NUMBER = 2**62
 
 
@@ -231,8 +232,9 @@ def _candidates(
         "live": list(LIVE),
         "since": shipped_since,
     }
-    for row in _rows(_OF_TICKETS if shipped_since else _OF_ANY, facts):
-        report_id, ticket_id, title, body, its_facts, similarity, same_project, days = row
+    sql = _FOUND.format(**(_OF_TICKETS if shipped_since else _ANY), meanings=joined())
+    for row in _rows(sql, facts):
+        report_id, ticket_id, title, body, its_facts, similarity, same_project, days, near = row
         yield Candidate(
             report_id=report_id,
             ticket_id=ticket_id,
@@ -240,6 +242,7 @@ def _candidates(
             title_similarity=similarity,
             same_project=same_project,
             days_apart=float(days),
+            meaning=nearness_of(near),
         )
 
 

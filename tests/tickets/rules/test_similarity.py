@@ -8,7 +8,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tickets.rules.similarity import (
-    LIGHT,
     Candidate,
     Frequencies,
     Question,
@@ -37,7 +36,7 @@ def question(title: str, text: str = "", signals: list[tuple[str, str]] | None =
 
 
 def order(asked: Question, *candidates: Candidate) -> list[int]:
-    return [each.candidate.report_id for each in rank(asked, candidates, LIGHT)]
+    return [each.candidate.report_id for each in rank(asked, candidates)]
 
 
 @pytest.mark.parametrize(
@@ -119,7 +118,7 @@ def test_ten_pages_in_common_count_as_one() -> None:
     pages = [("page", f"/{n}") for n in range(4)]
     asked = question("credits", "", pages)
     one, four = candidate("x", signals=pages[:1]), candidate("x", signals=pages)
-    scores = [each.score for each in rank(asked, [one, four], LIGHT)]
+    scores = [each.score for each in rank(asked, [one, four])]
     assert scores[0] == scores[1]
 
 
@@ -153,10 +152,21 @@ def test_a_reason_names_signals_and_the_most_telling_words(
 def test_any_two_texts_compare(one: str, other: str, text: str) -> None:
     asked = Question.of(words_of(one, text), FEW)
     found = candidate(other, text)
-    assert rank(asked, [found], LIGHT)[0].score >= 0
+    assert rank(asked, [found])[0].score >= 0
     shared = set(asked.words.title) & set(found.words.title)
     reason = reason_of(asked, found, title=one, text=text)
     assert not shared or "in the title" in reason
+
+
+def test_what_means_the_same_in_other_words_comes_first_and_what_is_not_read_yet_is_not_last() -> (
+    None
+):
+    asked = question("Credits gone")
+    near = candidate("Balance is empty", report_id=1, meaning=0.9)
+    unread = candidate("Balance is empty", report_id=2)
+    far = candidate("Balance is empty", report_id=3, meaning=0.1)
+    assert order(asked, far, unread, near) == [1, 2, 3]
+    assert order(asked, replace(far, meaning=None), unread) == [3, 2]
 
 
 def test_frequencies_never_weigh_below_zero_or_fail() -> None:

@@ -7,12 +7,9 @@ order stands here.
 from tickets.rules.similarity.facts import FACT_KINDS, fact, facts_of, is_certain
 from tickets.rules.similarity.reasons import reason_of
 from tickets.rules.similarity.scoring import (
-    LIGHT,
-    SEMANTIC,
     Candidate,
     Likely,
     Question,
-    Weights,
     rank,
 )
 from tickets.rules.similarity.terms import (
@@ -27,14 +24,11 @@ from tickets.rules.similarity.terms import (
 
 __all__ = [
     "FACT_KINDS",
-    "LIGHT",
-    "SEMANTIC",
     "TERMS_VERSION",
     "Candidate",
     "Frequencies",
     "Likely",
     "Question",
-    "Weights",
     "Words",
     "fact",
     "facts_of",

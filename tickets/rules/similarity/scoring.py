@@ -10,6 +10,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import Final
 
 from tickets.rules.similarity.facts import is_certain, kind_of
@@ -55,7 +56,7 @@ SEMANTIC: Final = Weights(
     title_similarity=4.2,
     days_apart=-0.72,
     same_fact=1.6,
-    same_project=0.0,
+    same_project=0.2,
     meaning=13.6,
 )
 
@@ -97,14 +98,21 @@ class Likely:
     score: float
 
 
-def rank(question: Question, candidates: Iterable[Candidate], weights: Weights) -> list[Likely]:
-    """Order candidates, best first; of equals the newest first."""
-    likely = [Likely(each, score(question, each, weights)) for each in candidates]
+def rank(question: Question, candidates: Iterable[Candidate]) -> list[Likely]:
+    """Order candidates, best first; of equals the newest first.
+
+    Meanings count where there are some. What has none yet is taken for as near as others are.
+    """
+    found = list(candidates)
+    meanings = [each.meaning for each in found if each.meaning is not None]
+    weights, usual = (SEMANTIC, fmean(meanings)) if meanings else (LIGHT, 0.0)
+    likely = [Likely(each, _score(question, each, weights, usual)) for each in found]
     return sorted(likely, key=lambda each: (-each.score, -each.candidate.report_id))
 
 
-def score(question: Question, candidate: Candidate, weights: Weights) -> float:
-    """Add up what speaks for a candidate."""
+def _score(
+    question: Question, candidate: Candidate, weights: Weights, usual_meaning: float
+) -> float:
     words, its = question.words, candidate.words
     title_body = body_body = body_title = 0.0
     for term, gain in _gains(its.body, question.weight, BODY_B, BODY_LENGTH):
@@ -124,7 +132,7 @@ def score(question: Question, candidate: Candidate, weights: Weights) -> float:
         + weights.same_fact * len(kinds)
         + weights.same_project * candidate.same_project
         + weights.certain * any(is_certain(term) for term in shared)
-        + weights.meaning * (candidate.meaning or 0.0)
+        + weights.meaning * (usual_meaning if candidate.meaning is None else candidate.meaning)
     )
 
 
