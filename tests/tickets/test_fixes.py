@@ -4,9 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from clients.models import Project, User
+from core.tokens import derive_token
 from tests import factories
 from tests.portal import signed_in
 from tickets import actions, queries
+from tickets.models import FixCheck, Ticket, TicketEvent
+from tickets.models import TicketEventKind as Kind
 
 MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -45,3 +48,50 @@ def test_the_dashboard_shows_the_verified_fix_rate_or_says_why_there_is_none(
         _answer(project, engineer, now, works)
     page = signed_in(engineer).get("/console/").content.decode()
     assert "67 %" in page and "2 of 3 answers" in " ".join(page.split())
+
+
+def _ask(ticket: Ticket, now: datetime) -> list[str]:
+    """Ask as the task does; give who has an open question, by address."""
+    shipped = TicketEvent.objects.filter(ticket=ticket, kind=Kind.TICKET_SHIPPED).latest("pk")
+    actions.ask_reporters(event_id=shipped.pk, now=now)
+    checks = ticket.fix_checks.filter(state=FixCheck.State.ASKED).select_related("reporter__user")
+    return sorted(
+        check.reporter.user.email if check.reporter.user else check.reporter.email
+        for check in checks
+    )
+
+
+def test_everybody_of_a_merged_ticket_is_asked_once_and_a_no_reopens_and_counts_them(
+    project: Project, engineer: User, alice: User, now: datetime
+) -> None:
+    source = factories.make_ticket(
+        project=project, engineer=engineer, email="cara@mail.test", now=now
+    )
+    target = factories.make_ticket(project=project, engineer=engineer, by=alice, now=now)
+    actions.merge_tickets(source_id=source.pk, number=target.number, actor=engineer, now=now)
+    factories.walk_ticket(target, "shipped", engineer=engineer, now=now)
+    assert _ask(target, now) == _ask(target, now) == [alice.email, "cara@mail.test"]
+    assert target.fix_checks.count() == 2
+
+    target.refresh_from_db()
+    assert (target.reach, target.unsigned_reach) == (1, 1)
+    check = target.fix_checks.get(reporter__email="cara@mail.test")
+    token = derive_token("fix_check", check.pk)
+    actions.answer_fix_check(token=token, works=False, comment="Still no.", now=now)
+    target.refresh_from_db()
+    assert (target.state, target.reach, target.unsigned_reach) == ("queued", 2, 0)
+    assert Ticket.objects.get(pk=source.pk).state == "merged"
+    assert queries.fix_answers(now=now)[-1][1:] == (0, 1)
+
+
+def test_who_is_merged_into_what_is_shipped_is_asked_and_the_others_not_anew(
+    project: Project, engineer: User, alice: User, bob: User, now: datetime
+) -> None:
+    target = factories.make_ticket(
+        project=project, engineer=engineer, state="shipped", by=alice, now=now
+    )
+    source = factories.make_ticket(project=project, engineer=engineer, by=bob, now=now)
+    assert _ask(target, now) == [alice.email]
+    actions.merge_tickets(source_id=source.pk, number=target.number, actor=engineer, now=now)
+    assert _ask(target, now) == [alice.email, bob.email]
+    assert target.fix_checks.count() == 2

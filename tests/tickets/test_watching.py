@@ -117,3 +117,18 @@ def test_the_workbench_shows_who_watches_and_lets_one_begin_and_stop(
     assert "Bob Brown, Erin Engel" in page and "Stop watching" in page
     post(engineer, path, "unwatch")
     assert ticket.watchers.get().user == bob
+
+
+def test_watching_follows_a_merge_and_comes_back_from_it(
+    ticket: Ticket, project: Project, bob: User, vera: User, engineer: User, now: datetime
+) -> None:
+    source = factories.make_ticket(project=project, engineer=engineer, now=now)
+    watch(source, bob, now=now)
+    watch(ticket, bob, now=now)
+    actions.merge_tickets(source_id=source.pk, number=ticket.number, actor=engineer, now=now)
+    watch(source, vera, now=now)
+    actions.reply_to_ticket(ticket_id=source.pk, body="Found it.", actor=engineer, now=now)
+    assert told(bob, ticket) == told(vera, ticket) == ["An answer"]
+    actions.unmerge_ticket(source_id=source.pk, actor=engineer, now=now)
+    assert [w.user for w in source.watchers.all()] == [bob]
+    assert {w.user for w in ticket.watchers.all()} == {bob, vera}

@@ -18,13 +18,13 @@ def join_own_report(*, report_id: int, number: int, actor: User, now: datetime) 
     """Make a report one more report of a ticket because its own reporter says it is the same.
 
     Nobody has judged it then: staff read it by mail and on the ticket, and may take it out again.
-    Doing it again for the same ticket changes nothing. Refuses as join_report does, and raises
+    One that joined a ticket already stays there. Refuses as join_report does, and raises
     NotAllowed for what somebody else reported.
     """
     report = lock_report(report_id, actor=actor, action="report.join_own")
     if report.reporter is None or report.reporter.user_id != actor.pk:
         raise NotAllowed
-    if report.ticket and report.ticket.number == number and report.state == ReportState.DUPLICATE:
+    if report.ticket and report.state == ReportState.DUPLICATE:
         return report.ticket
     ticket = join_as_own(report, number, actor=actor, now=now)
     tell_staff(ticket=ticket, subject="One more person has it", text=report.text, now=now)

@@ -58,7 +58,7 @@ def _join(request: HttpRequest, portal: Portal, report: Report) -> Ticket | None
     except (InvalidInput, MoveRefused) as refusal:
         messages.warning(request, f"{refusal.message} Your report came in as one of its own.")
         return None
-    messages.success(request, f"You are added to #{number}, with what you wrote.")
+    messages.success(request, f"You are added to #{ticket.number}, with what you wrote.")
     return ticket
 
 
