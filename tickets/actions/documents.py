@@ -154,8 +154,10 @@ WITH words AS (SELECT word, sum(documents) AS documents FROM tickets_searchword
     WHERE client_id IS NOT NULL GROUP BY word),
 gone AS (DELETE FROM tickets_searchword AS w WHERE w.client_id IS NULL
     AND NOT EXISTS (SELECT FROM words WHERE words.word = w.word))
-UPDATE tickets_searchword AS w SET documents = words.documents FROM words
-WHERE w.client_id IS NULL AND w.word = words.word AND w.documents <> words.documents
+INSERT INTO tickets_searchword AS w (client_id, word, documents)
+SELECT NULL, word, documents FROM words ORDER BY word
+ON CONFLICT (client_id, word) DO UPDATE SET documents = EXCLUDED.documents
+    WHERE w.documents <> EXCLUDED.documents
 """
 
 
