@@ -238,7 +238,7 @@ def check_terms(
 
 def count_reach(ticket: Ticket, *, now: datetime) -> None:
     """Count a locked ticket's people again, after a report or a confirmation changed them."""
-    counted, unsigned = reach_of(ticket.pk)
+    counted, unsigned = reach_of([ticket.pk])
     if (counted, unsigned) == (ticket.reach, ticket.unsigned_reach):
         return
     grew, before = counted > ticket.reach and ticket.reach > 0, ticket.priority

@@ -8,6 +8,7 @@ from tickets.admin.filing import file_report
 from tickets.admin.like import ticket_like
 from tickets.admin.lists import ReportAdmin, TicketAdmin
 from tickets.admin.load import load_page
+from tickets.admin.merging import merge_page
 from tickets.admin.outbreaks import outbreak_page, outbreaks_page
 from tickets.admin.queue import queue_page
 from tickets.admin.rota import rota
@@ -27,6 +28,7 @@ PAGES: list[Page] = [
     ("tickets/<number:number>/viewers/", viewers, "tickets_viewers"),
     ("tickets/<number:number>/like/", ticket_like, "tickets_like"),
     ("tickets/<number:number>/due/", due_page, "tickets_due"),
+    ("tickets/<number:number>/merge/", merge_page, "tickets_merge"),
     ("tickets/<number:number>/take/", take_page, "tickets_take"),
     ("tickets/<number:number>/receipt/", receipt_page, "tickets_receipt"),
     ("outbreaks/", outbreaks_page, "tickets_outbreaks"),

@@ -17,7 +17,12 @@ _REFUSALS = {
     "no_plan": "the client is on no plan that is served",
     "own_due": "it would be late itself",
 }
-_MOVES = {"target": "its target is sooner", "stopped": "it stood still"}
+_MOVES = {
+    "target": "its target is sooner",
+    "stopped": "it stood still",
+    "merged": "what was merged into it was promised sooner",
+    "unmerged": "what was promised sooner is a ticket of its own again",
+}
 _FIELDS = {"severity": "severity", "kind": "kind", "estimate_minutes": "estimate"}
 
 
@@ -36,6 +41,16 @@ def describe(event: TicketEvent, names: Mapping[int, str]) -> str:
             return f"joined report #{event.report_id}: the same problem"
         case _K.REPORT_ACCEPTED:
             return f"accepted report #{event.report_id}"
+        case _K.REPORT_SPLIT:
+            return f"took report #{event.report_id} back into triage"
+        case _K.TICKET_MERGED_IN | _K.TICKET_UNMERGED_FROM if event.merge:
+            part = event.merge.source.number
+            is_in = event.kind == _K.TICKET_MERGED_IN
+            return f"merged #{part} into this" if is_in else f"took #{part} out of this again"
+        case _K.TICKET_MERGED | _K.TICKET_UNMERGED if event.merge:
+            whole = event.merge.target.number
+            is_in = event.kind == _K.TICKET_MERGED
+            return f"merged it into #{whole}" if is_in else f"took it out of #{whole} again"
         case _K.TICKET_OPENED:
             return f"opened the ticket as {data.get('severity', '')}, {data.get('priority', '')}"
         case _K.TICKET_EDITED:

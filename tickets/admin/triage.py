@@ -196,6 +196,11 @@ def _reconsider(request: HttpRequest, console: Console, report: Report) -> str:
     return f"#{report.number} is back in triage."
 
 
+def _split(request: HttpRequest, console: Console, report: Report) -> str:
+    actions.split_report(report_id=report.pk, actor=console.user, now=console.now)
+    return f"#{report.number} is back in triage."
+
+
 def _acknowledge(request: HttpRequest, console: Console, report: Report) -> str:
     alert = Alert.objects.filter(report=report).first()
     if alert is None:
@@ -215,10 +220,11 @@ _DECISIONS: dict[str, Callable[[HttpRequest, Console, Report], str]] = {
     "decline": _decline,
     "ask": _ask,
     "reconsider": _reconsider,
+    "split": _split,
     "acknowledge": _acknowledge,
     "propose": _propose,
 }
-_STAYS = frozenset({"reconsider", "acknowledge", "propose"})
+_STAYS = frozenset({"reconsider", "split", "acknowledge", "propose"})
 
 
 def _accept_many(request: HttpRequest, console: Console) -> None:

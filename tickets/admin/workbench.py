@@ -33,6 +33,7 @@ from tickets.queries import (
     watchers_of,
 )
 from tickets.queries.clocks import answer_due, clocks_of
+from tickets.queries.merging import merges_into, survivor_of
 from tickets.queries.related import shipped_before
 from tickets.rules.states import TicketState
 from tickets.rules.words import Kind, Severity
@@ -57,6 +58,10 @@ class Line:
 def workbench(request: HttpRequest, console: Console, number: int) -> HttpResponseBase:
     """Show a ticket; take one move, reply, note, change or time entry."""
     ticket = get_ticket_for(console.user, number)
+    if ticket.merged_into_id and request.method != "POST":
+        whole = Ticket.objects.get(pk=survivor_of(ticket.pk))
+        messages.info(request, f"#{number} is part of #{whole.number}.")
+        return _back(whole.number)
     context: dict[str, Any] = {"typed": {}, "refusal": None, "failed": "", "kept": []}
     if request.method == "POST":
         wish = Wish(request, console, ticket=ticket)
@@ -118,6 +123,7 @@ def _facts(console: Console, ticket: Ticket) -> dict[str, Any]:
         "ticket": ticket,
         "reports": reports,
         "outbreak": outbreak_of(ticket),
+        "parts": list(merges_into(ticket)),
         "related": shipped_before(ticket),
         "clocks": clocks,
         "answer": answer_due(clocks),
@@ -171,5 +177,6 @@ def _moves(console: Console, ticket: Ticket) -> set[str]:
         "close": ticket.may_move(_T.CLOSED),
         "assign": ticket.is_open,
         "approve_p1": ticket.awaits_p1_approval,
+        "merge": ticket.is_open,
     }
     return {move for move, allowed in found.items() if allowed}

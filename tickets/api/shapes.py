@@ -163,6 +163,12 @@ class TicketShape(Shape):
         "plan is paused or not active. The due time moves on by as long as that takes."
     )
     shipped_at = serializers.DateTimeField(allow_null=True)
+    merged_into = serializers.IntegerField(
+        source="merged_into.number",
+        default=None,
+        allow_null=True,
+        help_text="The number of the ticket this one is part of; what is sent here arrives there.",
+    )
     url = serializers.SerializerMethodField()
     portal_url = serializers.SerializerMethodField()
 

@@ -27,7 +27,7 @@ class TicketsView(KeyView):
         responses={200: page_schema(TicketShape, "TicketPage"), **READ_ERRORS},
     )
     def get(self, request: Request) -> Response:
-        rows = tickets_for(self.key).select_related("release")
+        rows = tickets_for(self.key).select_related("release", "merged_into")
         page = page_of(request, rows, TicketShape, key="-number", context_of=_expected)
         return Response(page)
 

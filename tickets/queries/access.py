@@ -62,7 +62,7 @@ def get_ticket_for(who: User | ApiKey, number: int) -> Ticket:
     Raises Ticket.DoesNotExist for a foreign one as for a missing one.
     """
     tickets = with_stops(tickets_for(who))
-    return tickets.select_related("assignee", "release").get(number=number)
+    return tickets.select_related("assignee", "release", "merged_into").get(number=number)
 
 
 def get_report_for(who: User | ApiKey, number: int) -> Report:

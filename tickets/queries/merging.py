@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 
 from tickets.models import Comment, Report, Ticket, TicketLink, TicketMerge, TimeEntry, Watcher
+from tickets.queries.people import reach_of
 from tickets.rules.states import JOINABLE, TicketState
 
 
@@ -39,14 +40,9 @@ def parts_of(ticket_id: int) -> list[int]:
 
 
 def merges_into(ticket: Ticket) -> QuerySet[TicketMerge]:
-    """List the merges into a ticket that stand, oldest first, with what was merged and by whom."""
-    standing = ticket.merges_in.filter(undone_at=None)
+    """List the merges that stand into a ticket and what is part of it, oldest first."""
+    standing = TicketMerge.objects.filter(target__in=parts_of(ticket.pk), undone_at=None)
     return standing.select_related("source__project", "merged_by").order_by("merged_at", "pk")
-
-
-def standing_merge(ticket: Ticket) -> TicketMerge | None:
-    """Give the merge by which a ticket is part of another, if it is."""
-    return ticket.merges.filter(undone_at=None).select_related("target", "merged_by").first()
 
 
 def merge_partner(ticket: Ticket, number: int) -> Ticket | None:
@@ -78,6 +74,11 @@ def belongings_of(ticket: Ticket) -> Belongings:
         links=TicketLink.objects.filter(ticket=ticket).count(),
         watchers=Watcher.objects.filter(ticket=ticket).count(),
     )
+
+
+def reach_together(one: Ticket, other: Ticket) -> int:
+    """Count the people two tickets affect together, each once."""
+    return reach_of([one.pk, other.pk])[0]
 
 
 def _merged_into(ticket_id: int) -> int | None:

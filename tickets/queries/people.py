@@ -13,10 +13,10 @@ from tickets.rules.states import LIVE
 PRESENT_SECONDS = 45
 
 
-def reach_of(ticket_id: int) -> tuple[int, int]:
-    """Count the distinct people of a ticket's reports: those who count, and unsigned ones."""
+def reach_of(tickets: list[int]) -> tuple[int, int]:
+    """Count the distinct people of tickets' reports: those who count, and unsigned ones."""
     counting = Q(user__isnull=False) | Q(email_confirmed_at__isnull=False)
-    people = Reporter.objects.filter(reports__ticket_id=ticket_id)
+    people = Reporter.objects.filter(reports__ticket__in=tickets)
     counts = people.aggregate(
         counted=Count("pk", filter=counting, distinct=True),
         unsigned=Count("pk", filter=~counting, distinct=True),

@@ -10,7 +10,8 @@ PUBLIC_EVENTS = frozenset({
     _K.REPORT_RECEIVED, _K.REPORT_ACCEPTED, _K.REPORT_JOINED, _K.REPORT_DECLINED,
     _K.REPORT_RECONSIDERED, _K.TICKET_STARTED, _K.TICKET_WAITING, _K.TICKET_RESUMED,
     _K.TICKET_IN_REVIEW, _K.TICKET_SHIPPED, _K.FIX_CONFIRMED, _K.FIX_DENIED,
-    _K.TICKET_REOPENED, _K.TICKET_CLOSED,
+    _K.TICKET_REOPENED, _K.TICKET_CLOSED, _K.REPORT_SPLIT, _K.TICKET_MERGED_IN,
+    _K.TICKET_UNMERGED, _K.TICKET_UNMERGED_FROM,
 })  # fmt: skip
 # These stand in the timeline as the comment they belong to.
 _SHOWN_AS_COMMENT = (_K.COMMENT_POSTED, _K.NOTE_POSTED, _K.REPORT_ASKED, _K.REPORT_ANSWERED)
@@ -62,7 +63,14 @@ def timeline_of(
             event=event,
         )
         for event in events.select_related(
-            "actor_user", "actor_key", "actor_reporter__user", "time_entry", "link", "report"
+            "actor_user",
+            "actor_key",
+            "actor_reporter__user",
+            "time_entry",
+            "link",
+            "report",
+            "merge__source",
+            "merge__target",
         )
     ]
     entries += [

@@ -78,6 +78,8 @@ STEPS: dict[str, Step] = {
     "ticket.fix_denied": Step("triangle-alert", "warn", "said that it is still broken"),
     "ticket.reopened": Step("rotate-ccw", "warn", "opened it again"),
     "ticket.closed": Step("ban", "", "closed it without a fix"),
+    "report.split": Step("rotate-ccw", "", "looks at the report on its own again"),
+    "ticket.unmerged": Step("rotate-ccw", "", "took this out of another ticket again"),
     "ticket.merged_in": Step("copy", "", "found another ticket of the same problem"),
     "ticket.unmerged_from": Step("rotate-ccw", "", "took another ticket out of this one again"),
 }

@@ -59,9 +59,9 @@ def _line(entry: TimelineEntry, reports: dict[int, Report], number: int) -> Line
             report=report,
             files=list(report.attachments.all()),
         )
-    other = event.report_id and event.report_id != number
+    about = event.merge.source.number if event.merge else event.report_id
     return Line(
         **said,  # type: ignore[arg-type]
         step=step,
-        note=f"#{event.report_id}" if other else "",
+        note=f"#{about}" if about and about != number else "",
     )

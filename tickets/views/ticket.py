@@ -24,6 +24,7 @@ from tickets.queries import (
 )
 from tickets.queries.clocks import answer_due, answer_to, clocks_of
 from tickets.queries.forecasts import prospects
+from tickets.queries.merging import survivor_of
 from tickets.rules.plain_words import TICKET_STANDINGS
 from tickets.rules.states import TicketState
 from tickets.views.lines import lines_of
@@ -40,6 +41,8 @@ _WATCHING = {"watch": watch_ticket, "unwatch": unwatch_ticket}
 def ticket_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResponseBase:
     """Show a ticket as its client sees it; take a reply, or the answer to "does it work?"."""
     ticket = get_ticket_for(portal.user, number)
+    if ticket.merged_into_id and request.method != "POST":
+        return _to_survivor(request, ticket)
     portal = portal.of_client(ticket.client_id)
     reply, broken = ReplyForm(), StillBrokenForm()
     if request.method == "POST":
@@ -114,6 +117,13 @@ def report_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
     }
     status = 422 if reply.errors else 200
     return show(request, portal, "portal/report_detail.html", context, status=status)
+
+
+def _to_survivor(request: HttpRequest, ticket: Ticket) -> HttpResponseBase:
+    """Lead to the ticket that another is part of, which is of the same client."""
+    whole = Ticket.objects.get(pk=survivor_of(ticket.pk))
+    messages.info(request, f"#{ticket.number} is the same problem as #{whole.number}.")
+    return redirect("ticket_detail", number=whole.number)
 
 
 def _reply(

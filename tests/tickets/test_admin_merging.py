@@ -1,0 +1,159 @@
+"""Merging by the console's pages, and where a merged ticket's links lead."""
+
+import json
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from clients.models import Project, User
+from tests.api import Api
+from tests.console import post, said
+from tests.factories import make_ticket, make_triaged_report, walk_ticket
+from tests.portal import signed_in
+from tickets.actions import join_report, merge_tickets, unmerge_ticket
+from tickets.models import Ticket
+
+
+@pytest.fixture(autouse=True)
+def no_second_factor(settings: Any) -> None:
+    """Let staff in as in development."""
+    settings.STAFF_SECOND_FACTOR = False
+
+
+@pytest.fixture
+def one(project: Project, alice: User, engineer: User, now: datetime) -> Ticket:
+    hour = timedelta(hours=1)
+    return make_ticket(
+        project=project, by=alice, engineer=engineer, title="The older", now=now - hour
+    )
+
+
+@pytest.fixture
+def other(project: Project, bob: User, engineer: User, now: datetime) -> Ticket:
+    return make_ticket(project=project, by=bob, engineer=engineer, title="The newer", now=now)
+
+
+def page_of(ticket: Ticket) -> str:
+    return f"/console/tickets/{ticket.number}/merge/"
+
+
+def test_two_are_compared_merged_and_taken_apart(
+    one: Ticket, other: Ticket, engineer: User
+) -> None:
+    browser = signed_in(engineer)
+    assert page_of(other) in browser.get(f"/console/tickets/{other.number}/").content.decode()
+    asked = browser.get(page_of(other))
+    assert "Which ticket is the same problem?" in asked.content.decode()
+
+    shown = browser.get(page_of(other), {"into": f"#{one.number}"})
+    text = " ".join(shown.content.decode().split())
+    assert f"Merge #{other.number} into #{one.number}" in text, "the older survives"
+    assert f"#{one.number} then affects 2 people" in text
+    turned = browser.get(page_of(other), {"into": one.number, "keep": other.number})
+    assert f"Merge #{one.number} into #{other.number}" in " ".join(turned.content.decode().split())
+
+    done = post(engineer, page_of(other), "merge", into=one.number)
+    assert f"#{other.number} is part of #{one.number} now." in said(done)
+    assert done.redirect_chain[-1][0].startswith(f"/console/tickets/{one.number}/")
+    page = done.content.decode()
+    assert "Merged into this" in page and f"merged #{other.number} into this" in page
+
+    led = browser.get(f"/console/tickets/{other.number}/", follow=True)
+    assert led.redirect_chain[-1][0].startswith(f"/console/tickets/{one.number}/")
+    assert f"#{other.number} is part of #{one.number}." in said(led)
+    apart = post(engineer, page_of(other), "unmerge")
+    assert "a ticket of its own again" in said(apart)
+    other.refresh_from_db()
+    assert other.state == "queued"
+
+
+@pytest.mark.parametrize("into", ["999999", "0", "many", "1" * 30, "\x00"])
+def test_a_number_that_is_none_is_refused(one: Ticket, engineer: User, into: str) -> None:
+    shown = signed_in(engineer).get(page_of(one), {"into": into})
+    assert shown.status_code in (200, 400)
+    assert 'role="alert"' in shown.content.decode()
+    refused = signed_in(engineer).post(page_of(one), {"do": "merge", "into": into})
+    assert refused.status_code == 400
+    one.refresh_from_db()
+    assert one.state == "queued"
+
+
+def test_another_clients_ticket_is_not_there(
+    one: Ticket, foreign_project: Project, engineer: User, now: datetime
+) -> None:
+    foreign = make_ticket(
+        project=foreign_project, engineer=engineer, title="Of another client", now=now
+    )
+    text = signed_in(engineer).get(page_of(one), {"into": foreign.number}).content.decode()
+    assert "has no other ticket" in text and foreign.title not in text
+
+
+def test_pages_say_what_cannot_be_merged(
+    one: Ticket, other: Ticket, engineer: User, now: datetime
+) -> None:
+    walk_ticket(other, "closed", engineer=engineer, now=now)
+    text = signed_in(engineer).get(page_of(one), {"into": other.number}).content.decode()
+    assert "only open tickets become part" in text or "Reopen it first" in text
+    assert 'value="merge"' not in text
+    assert "only open tickets" in signed_in(engineer).get(page_of(other)).content.decode()
+
+
+def test_clients_and_strangers_get_no_page(one: Ticket, alice: User, charlie: User) -> None:
+    for person in (alice, charlie):
+        assert signed_in(person).get(page_of(one), follow=True).status_code == 403
+        asked = signed_in(person).post(page_of(one), {"do": "unmerge"}, follow=True)
+        assert asked.status_code == 403
+
+
+def test_the_portal_leads_to_the_survivor_and_a_stranger_nowhere(
+    one: Ticket, other: Ticket, engineer: User, bob: User, charlie: User, now: datetime
+) -> None:
+    merge_tickets(source_id=other.pk, number=one.number, actor=engineer, now=now)
+    path = f"/portal/tickets/{other.number}/"
+    led = signed_in(bob).get(path, follow=True)
+    assert led.redirect_chain == [(f"/portal/tickets/{one.number}/", 302)]
+    text = led.content.decode()
+    assert f"#{other.number} is the same problem as #{one.number}." in text
+    assert "found another ticket of the same problem" in text
+    assert signed_in(bob).get(f"/portal/reports/{other.number}/").headers["Location"] == (
+        f"/portal/tickets/{one.number}/"
+    )
+    sent = signed_in(bob).post(path, {"body": "Any news?"}, follow=True)
+    assert "Any news?" in sent.content.decode()
+    assert one.comments.get().body == "Any news?"
+    for number in (one.number, other.number):
+        assert signed_in(charlie).get(f"/portal/tickets/{number}/").status_code == 404
+
+    rows = signed_in(bob).get("/portal/tickets/").content.decode()
+    assert f"/portal/tickets/{other.number}/" not in rows
+    everything = signed_in(bob).get("/portal/tickets/", {"view": "all"}).content.decode()
+    assert "Part of another" in everything
+
+    unmerge_ticket(source_id=other.pk, actor=engineer, now=now)
+    assert "took this out of another ticket again" in signed_in(bob).get(path).content.decode()
+
+
+def test_the_api_says_where_it_went_and_takes_what_is_sent_there(
+    one: Ticket, other: Ticket, engineer: User, api_token: str, now: datetime
+) -> None:
+    merge_tickets(source_id=other.pk, number=one.number, actor=engineer, now=now)
+    api = Api(api_token)
+    part = json.loads(api.get(f"tickets/{other.number}").content)
+    assert (part["state"], part["merged_into"]) == ("merged", one.number)
+    whole = json.loads(api.get(f"tickets/{one.number}").content)
+    assert whole["merged_into"] is None
+    sent = api.post(f"tickets/{other.number}/comments", {"body": "From CI."})
+    assert sent.status_code == 201
+    assert one.comments.get().body == "From CI."
+
+
+def test_a_joined_report_is_taken_back_from_its_page(
+    one: Ticket, project: Project, bob: User, engineer: User, now: datetime
+) -> None:
+    report = make_triaged_report(project, by=bob, now=now)
+    join_report(report_id=report.pk, number=one.number, actor=engineer, now=now)
+    path = f"/console/triage/{report.pk}/"
+    assert 'value="split"' in signed_in(engineer).get(path).content.decode()
+    assert f"#{report.pk} is back in triage." in said(post(engineer, path, "split"))
+    assert "joined no ticket" in said(post(engineer, path, "split"))

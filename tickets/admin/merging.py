@@ -1,0 +1,109 @@
+"""Making two tickets of one problem one, and taking them apart again."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+
+from clients.console import Console, console_page, show, whole
+from core.errors import Refused
+from tickets import actions
+from tickets.models import Ticket
+from tickets.queries import get_ticket_for, reports_of
+from tickets.queries.merging import (
+    belongings_of,
+    merge_partner,
+    reach_together,
+    survives,
+)
+from tickets.rules.priority import priority_of
+from tickets.rules.states import JOINABLE, TicketState
+from tickets.rules.words import Severity
+
+
+@console_page("ticket.merge")
+def merge_page(request: HttpRequest, console: Console, number: int) -> HttpResponseBase:
+    """Show two tickets side by side and what merging does; merge them, or take one out again."""
+    ticket = get_ticket_for(console.user, number)
+    context: dict[str, Any] = {"refusal": None, "asked": request.GET.get("into", "")}
+    other: Ticket | None = None
+    try:
+        if request.method == "POST":
+            return _act(request, console, ticket)
+        if context["asked"]:
+            other = merge_partner(ticket, whole(request.GET, "into"))
+            if other is None:
+                message = f"{ticket.client.name} has no other ticket #{context['asked']}."
+                context["missing"] = message
+    except Refused as refusal:
+        context["refusal"] = refusal
+    context |= {
+        "title": f"Merge #{number}",
+        "crumb": (f"/console/tickets/{number}/", f"#{number}"),
+        "ticket": ticket,
+        "can": ticket.is_open or ticket.state in JOINABLE,
+    }
+    if other:
+        context |= _compared(ticket, other, keep=request.GET.get("keep", ""))
+    status = context["refusal"].status if context["refusal"] else 200
+    return show(request, console, "console/merge.html", context, status=status)
+
+
+def _act(request: HttpRequest, console: Console, ticket: Ticket) -> HttpResponseBase:
+    who: dict[str, Any] = {"actor": console.user, "now": console.now}
+    if request.POST.get("do") == "unmerge":
+        actions.unmerge_ticket(source_id=ticket.pk, **who)
+        messages.success(request, f"#{ticket.number} is a ticket of its own again.")
+        return redirect("admin:tickets_workbench", ticket.number)
+    merge = actions.merge_tickets(source_id=ticket.pk, number=whole(request.POST, "into"), **who)
+    messages.success(
+        request,
+        f"#{ticket.number} is part of #{merge.target.number} now. It can be taken out below.",
+    )
+    return redirect("admin:tickets_workbench", merge.target.number)
+
+
+def _compared(ticket: Ticket, other: Ticket, *, keep: str) -> dict[str, Any]:
+    """Give both tickets, the survivor first, and what their merge would do."""
+    kept = survives(ticket, other)
+    if keep in (str(ticket.number), str(other.number)):
+        kept = ticket if keep == str(ticket.number) else other
+    gone = other if kept == ticket else ticket
+    reach = reach_together(kept, gone)
+    priority = priority_of(
+        Severity(kept.severity), reach, p1_approved=kept.p1_approved_at is not None
+    )
+    due = [each.due_at for each in (kept, gone) if each.due_at and each.is_open]
+    return {
+        "sides": [_side(kept, is_kept=True), _side(gone, is_kept=False)],
+        "kept": kept,
+        "gone": gone,
+        "goes": belongings_of(gone),
+        "reach": reach,
+        "priority": priority,
+        "due_at": min(due, default=None),
+        "refused": _refused(gone, kept),
+    }
+
+
+def _side(ticket: Ticket, *, is_kept: bool) -> dict[str, Any]:
+    reports = list(reports_of(ticket)[:4])
+    return {
+        "ticket": ticket,
+        "is_kept": is_kept,
+        "reports": reports[:3],
+        "has_more": len(reports) > 3,
+    }
+
+
+def _refused(gone: Ticket, kept: Ticket) -> str:
+    """Say why they cannot be merged this way, if so."""
+    if not gone.may_move(TicketState.MERGED):
+        return (
+            f"#{gone.number} is {gone.get_state_display().lower()}: only open tickets become part "
+            "of another."
+        )
+    if kept.state not in JOINABLE:
+        return f"#{kept.number} is {kept.get_state_display().lower()}. Reopen it first."
+    return ""
