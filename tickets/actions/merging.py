@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, Value
+from django.db.models import F, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from clients.models import User
@@ -17,7 +17,7 @@ from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import put_back_into_triage
 from tickets.actions.documents import document_report, document_ticket
 from tickets.actions.events import record
-from tickets.actions.locks import forget_spare, lock_report, lock_unanswered, save_ticket
+from tickets.actions.locks import forget_spare, lock_report, save_ticket
 from tickets.actions.promises import (
     forget_late_promise,
     give_back_promise,
@@ -64,7 +64,8 @@ def merge_tickets(*, source_id: int, number: int, actor: User, now: datetime) ->
     Raises MergedAlready for a source that is part of another, InvalidInput for a number that is not
     the client's, and MoveRefused unless the source is open and the survivor open or shipped.
     """
-    unanswered = lock_unanswered(source_id)
+    reports = _lock_reports(Report.objects.filter(ticket=source_id))
+    unanswered = [report.pk for report in reports if report.first_response_at is None]
     source, target = _lock_pair(source_id, number, actor)
     source.check_move(TicketState.MERGED)
     merge = TicketMerge.objects.create(
@@ -108,6 +109,7 @@ def unmerge_ticket(*, source_id: int, actor: User, now: datetime) -> Ticket:
     written on the survivor since stays there. Doing it at once with a merge of the survivor is
     safe. Raises MoveRefused for a ticket that is part of no other.
     """
+    _lock_reports(Report.objects.filter(home__in=parts_of(source_id)))
     source, holder = _lock_chain(source_id, actor)
     merge = TicketMerge.objects.filter(source=source, undone_at=None).first()
     if merge is None or holder is None:
@@ -200,9 +202,15 @@ def _lock_chain(source_id: int, actor: User) -> tuple[Ticket, Ticket | None]:
             return locked[source_id], holder
 
 
+def _lock_reports(reports: QuerySet[Report]) -> list[Report]:
+    """Lock the reports that move, before any ticket: whoever splits one off locks it first, too."""
+    return list(reports.select_for_update(no_key=True).order_by("pk"))
+
+
 def _lock(ids: Iterable[int], actor: User) -> dict[int, Ticket]:
-    rows = Ticket.objects.select_for_update(no_key=True, of=("self",)).select_related("merged_into")
-    found = {ticket.pk: ticket for ticket in rows.filter(pk__in=ids).order_by("pk")}
+    # A row that was waited for is read anew, but not what is joined to it: nothing is.
+    rows = Ticket.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+    found = {ticket.pk: ticket for ticket in rows}
     for ticket in found.values():
         require(role_on(actor, ticket), "ticket.merge")
     return found
