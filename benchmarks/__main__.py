@@ -14,6 +14,7 @@ FIGURES = {
     "triage_kind": "triage",
     "triage_severity": "triage",
     "triage_severity_within_one": "triage",
+    "search_growth": "search",
     "memory_mb": "memory",
     "quiet_within_target": "simulation",
     "quiet_promised": "simulation",
@@ -24,6 +25,8 @@ FIGURES = {
     "queue_page_clients_growth": "order",
     "duplicate_recall_5": "duplicates",
     "duplicate_recall_1": "duplicates",
+    "semantic_recall_5": "duplicates",
+    "semantic_recall_1": "duplicates",
     "suggest_ms": "duplicates",
     "suggest_growth": "duplicates",
 }

@@ -12,6 +12,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+from django.conf import settings
 from django.db import connection
 from django.db.models import Max
 
@@ -19,8 +20,9 @@ from benchmarks.accounts import accounts
 from clients import actions as clients
 from clients.models import Client, User
 from tickets import actions
-from tickets.models import Report, ReportWords, Signal, Ticket
+from tickets.models import Report, ReportMeaning, ReportWords, Signal, Ticket
 from tickets.queries.duplicates import SHIPPED_DAYS, Asked, suggest_tickets, suggestions
+from tickets.queries.meanings import without_meaning
 from tickets.rules.similarity import heading
 from tickets.rules.states import ReportState, TicketState
 
@@ -72,8 +74,16 @@ def index() -> dict[str, Any]:
     return {"reports": ReportWords.objects.count()}
 
 
-def ranks(*, path: str, most: int) -> dict[str, Any]:
+def meanings() -> dict[str, Any]:
+    """Read what all indexed reports mean, as the sweep does; gives how many are read."""
+    for pk in list(without_meaning().values_list("pk", flat=True)):
+        actions.learn_meaning(report_id=pk)
+    return {"reports": ReportMeaning.objects.count()}
+
+
+def ranks(*, path: str, most: int, semantic: bool) -> dict[str, Any]:
     """Ask for every duplicate what came before it; gives the place of the first right answer."""
+    settings.SEMANTIC_DUPLICATES = semantic
     who = User.objects.get(email="admin@bench.example")
     reports = {each.source_key: each for each in Report.objects.all()}
     places: list[int | None] = []

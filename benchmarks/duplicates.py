@@ -13,6 +13,7 @@ from statistics import fmean, median
 from benchmarks import service
 from benchmarks.results import Figure, growth
 from benchmarks.triage import data_folder
+from tickets.gateways.meaning import missing_packages
 
 SIZES = {"small": 10_000, "large": 100_000}
 ROUNDS, TIMES, WARM_UP, MOST = 7, 25, 50, 10
@@ -48,11 +49,18 @@ def recall(server: str, path: Path) -> dict[str, Figure]:
     url, _ = service.database(server, "bench_duplicates", fresh=True)
     service.install(url)
     service.prepare(url, "duplicates", path=str(path), size=0)
-    return _recall(url, path, "duplicate_recall")
+    light = _recall(url, path, "duplicate_recall", semantic=False)
+    if missing_packages():
+        print("semantic_recall: left out without the packages of requirements-semantic.txt")
+        return light
+    print("reading what the reports mean (some minutes) …", flush=True)
+    service.prepare(url, "meanings")
+    return light | _recall(url, path, "semantic_recall", semantic=True)
 
 
-def _recall(url: str, path: Path, name: str) -> dict[str, Figure]:
-    places = service.prepare(url, "ranks", path=str(path), most=MOST)["places"]
+def _recall(url: str, path: Path, name: str, *, semantic: bool) -> dict[str, Figure]:
+    facts = {"path": str(path), "most": MOST, "semantic": semantic}
+    places = service.prepare(url, "ranks", **facts)["places"]
 
     def share(most: int, part: list[int | None]) -> float:
         return fmean(place is not None and place <= most for place in part)

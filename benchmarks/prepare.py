@@ -14,17 +14,19 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shipops.settings")
 django.setup()
 
-from benchmarks import accounts, duplicate_sets, queue_trials, ticket_sets  # noqa: E402
+from benchmarks import accounts, duplicate_sets, queue_trials, search_sets, ticket_sets  # noqa: E402
 
 KNOWN: dict[str, Callable[..., dict[str, Any]]] = {
     "accounts": accounts.accounts,
     "sessions": accounts.sessions,
     "tickets": ticket_sets.tickets,
     "crowd": ticket_sets.crowd,
+    "searchable": search_sets.searchable,
     "promises": ticket_sets.promises,
     "stored": ticket_sets.stored,
     "duplicates": duplicate_sets.duplicates,
     "index": duplicate_sets.index,
+    "meanings": duplicate_sets.meanings,
     "ranks": duplicate_sets.ranks,
     "suggest": duplicate_sets.suggest,
     "takes": queue_trials.takes,
