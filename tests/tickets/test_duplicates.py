@@ -118,6 +118,16 @@ def test_a_ticket_is_suggested_once_however_many_reports_it_has_and_never_to_its
     assert reasons(engineer, acme, now, report=joined) == []
 
 
+def test_what_was_merged_away_leads_to_the_survivor_until_it_is_taken_out(
+    make: Any, acme: Client, engineer: User, now: datetime
+) -> None:
+    source, target = make(CREDITS), make("Login is slow")
+    actions.merge_tickets(source_id=source.pk, number=target.number, actor=engineer, now=now)
+    assert [row[0] for row in reasons(engineer, acme, now, text=CREDITS)] == [target]
+    actions.unmerge_ticket(source_id=source.pk, actor=engineer, now=now)
+    assert [row[0] for row in reasons(engineer, acme, now, text=CREDITS)] == [source]
+
+
 def test_a_search_takes_three_statements_and_one_for_the_signals(
     make: Any, project: Project, acme: Client, engineer: User, now: datetime,
     django_assert_num_queries: Any,
