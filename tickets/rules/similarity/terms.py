@@ -17,6 +17,7 @@ from tickets.rules.similarity.facts import is_certain
 TERMS_VERSION: Final = 1
 # A report's text counts up to here; stack traces beyond add noise and time.
 BODY_LIMIT: Final = 2500
+TITLE_LIMIT: Final = 200
 HEADING_LIMIT: Final = 120
 LONGEST_TERM: Final = 40
 # How many terms of a report are indexed and asked for: the title's, then the body's most telling.
@@ -71,7 +72,7 @@ class Frequencies:
 
 def heading(title: str, text: str) -> str:
     """Give the title, or the first line of the text for a report without one."""
-    return title.strip() or text.strip().split("\n", 1)[0][:HEADING_LIMIT]
+    return title.strip()[:TITLE_LIMIT] or text.strip().split("\n", 1)[0][:HEADING_LIMIT]
 
 
 def words_of(title: str, text: str, facts: Iterable[str] = ()) -> Words:
