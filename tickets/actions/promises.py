@@ -99,15 +99,23 @@ def inherit_promise(ticket: Ticket, part: Ticket, *, now: datetime) -> None:
 def give_back_promise(ticket: Ticket, part: Ticket, merge: TicketMerge, *, now: datetime) -> None:
     """Take from a locked ticket the promise of one that is no part of it any more.
 
-    It has again the one it had, or none and is decided on anew; one that has moved since stays.
+    It has again the soonest of the one it had and of those of its other parts, or none and is
+    decided on anew; one that has moved since stays.
     """
-    if not ticket.is_open or ticket.due_at is None or ticket.due_at != part.due_at:
+    if part.due_at is None:
         return
-    if merge.due_before is None:
+    others = ticket.merges_in.filter(undone_at=None)
+    # What they found here was not the ticket's own either.
+    others.filter(due_before=part.due_at, pk__gt=merge.pk).update(due_before=merge.due_before)
+    if not ticket.is_open or ticket.due_at != part.due_at:
+        return
+    inherited = others.values_list("source__due_at", flat=True)
+    back = min((due for due in (merge.due_before, *inherited) if due), default=None)
+    if back is None:
         ticket.due_at = ticket.committed_at = None
         save_ticket(ticket, "due_at", "committed_at")
-    elif merge.due_before > ticket.due_at:
-        move(ticket, merge.due_before, now, actor=None, reason="unmerged")
+    elif back > ticket.due_at:
+        move(ticket, back, now, actor=None, reason="unmerged")
     promise(ticket, now=now)
 
 
