@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_q.models import OrmQ
 
 from clients.models import Client, ClientEvent, Project, User
+from core.errors import InvalidInput
 from core.models import OutboxMessage
 from tests import factories
 from tests.threads import losers, press_at_once
@@ -24,6 +25,7 @@ from tickets.models import (
     TicketEvent,
 )
 from tickets.models import TicketEventKind as Kind
+from tickets.queries import all_outbreaks, children_of
 
 FINGERPRINT = [("fingerprint", "stripe-webhook-7f3a")]
 DAY = timedelta(days=1)
@@ -49,6 +51,44 @@ def outbreak(make: Make, project: Project, foreign_project: Project) -> Outbreak
     make(project)
     make(foreign_project)
     return Outbreak.objects.get()
+
+
+def _part(make: Make, project: Project, engineer: User, now: datetime) -> tuple[Ticket, Ticket]:
+    """A ticket with the fingerprint that is part of another, and that other one."""
+    part = make(project)
+    whole = factories.make_ticket(project=project, engineer=engineer, now=now)
+    actions.merge_tickets(source_id=part.pk, number=whole.number, actor=engineer, now=now)
+    tasks.detect_outbreaks()
+    return part, whole
+
+
+def test_what_is_part_of_another_is_linked_by_it_alone(
+    make: Make, project: Project, foreign_project: Project, engineer: User, now: datetime
+) -> None:
+    part, whole = _part(make, project, engineer, now)
+    theirs = make(foreign_project)
+    outbreak = Outbreak.objects.get()
+    assert _children(outbreak) == {whole.number, theirs.number}
+    with pytest.raises(InvalidInput, match=f"#{part.number} is part of #{whole.number}"):
+        actions.link_ticket(outbreak_id=outbreak.pk, number=part.number, actor=engineer, now=now)
+
+
+def test_a_linked_ticket_that_becomes_part_of_another_counts_once_and_comes_back(
+    outbreak: Outbreak, make: Make, project: Project, engineer: User, now: datetime
+) -> None:
+    part, whole = _part(make, project, engineer, now)
+    assert {part.number, whole.number} <= _children(outbreak)
+    shown = {child.number for child in children_of(outbreak)}
+    assert whole.number in shown and part.number not in shown
+    counted = all_outbreaks().values_list("ticket_count", "client_count").get()
+    assert counted == (len(shown), 2)
+    actions.unmerge_ticket(source_id=part.pk, actor=engineer, now=now)
+    assert part.number in {child.number for child in children_of(outbreak)}
+    actions.merge_tickets(source_id=part.pk, number=whole.number, actor=engineer, now=now)
+    actions.close_outbreak(
+        outbreak_id=outbreak.pk, actor=engineer, now=now, reason="Their supplier."
+    )
+    assert whole.comments.count() == 1
 
 
 def _children(outbreak: Outbreak) -> set[int]:

@@ -22,7 +22,7 @@ from tickets.actions.events import record
 from tickets.actions.tickets import ship_ticket
 from tickets.models import Outbreak, Sighting, Ticket, TicketEventKind
 from tickets.queries.alerts import now_on_call
-from tickets.queries.outbreaks import Alike, alike, children_of
+from tickets.queries.outbreaks import NEVER_LINKED, Alike, alike, children_of
 from tickets.queries.people import ops_admins
 from tickets.rules.states import TicketState
 
@@ -162,7 +162,7 @@ def close_outbreak(*, outbreak_id: int, actor: User, now: datetime, reason: str 
     _check_open(outbreak)
     _end(outbreak, _State.CLOSED, now)
     if not is_blank(reason):
-        for ticket_id in outbreak.tickets.order_by("pk").values_list("pk", flat=True):
+        for ticket_id in children_of(outbreak).order_by("pk").values_list("pk", flat=True):
             note_on_ticket(ticket_id=ticket_id, body=reason, actor=actor, now=now)
     _record(ClientEventKind.OUTBREAK_CLOSED, outbreak, actor, now)
     return outbreak
@@ -187,7 +187,7 @@ def _join_alike(sighting: Sighting, found: Alike, now: datetime) -> Outbreak | N
     if not outbreak.is_open:
         return None
     free = Ticket.objects.filter(pk__in=found.free, outbreak=None)
-    free = free.exclude(state=TicketState.CLOSED).order_by("pk")
+    free = free.exclude(state__in=NEVER_LINKED).order_by("pk")
     for ticket in free.select_for_update(no_key=True):
         _join(ticket, outbreak, None, now)
     if is_new:
@@ -213,6 +213,9 @@ def _leave(ticket: Ticket, outbreak: Outbreak, actor: User | None, now: datetime
 
 def _check_child(ticket: Ticket, *, field: str) -> None:
     """Raises InvalidInput for a ticket that cannot become part of an outbreak."""
+    if ticket.merged_into:
+        into = ticket.merged_into.number
+        raise InvalidInput(f"#{ticket.number} is part of #{into}: see there.", field=field)
     if ticket.state == TicketState.CLOSED:
         raise InvalidInput(f"#{ticket.number} is closed. Reopen it first.", field=field)
     if ticket.outbreak and ticket.outbreak.is_open:

@@ -13,6 +13,8 @@ from tickets.rules.states import OPEN, TicketState
 # So many other clients' tickets join as an outbreak opens; each later one joins by itself.
 MOST_ALIKE = 200
 MOST_CHILDREN = 500
+# Nothing is left to be done on these, or it is done on another.
+NEVER_LINKED = (TicketState.CLOSED, TicketState.MERGED)
 
 
 @dataclass(frozen=True)
@@ -41,8 +43,9 @@ class Alike:
 def alike(sighting: Sighting) -> Alike | None:
     """Find the tickets with the same fingerprint or advisory as a sighting's, its own first.
 
-    Closed tickets do not count, nor those that were part of an outbreak before: it has ended, or
-    somebody took them out. None if that holds for the sighting's own ticket.
+    Closed tickets do not count, nor those that are part of another, nor those that were part of an
+    outbreak before: it has ended, or somebody took them out. None if that holds for the sighting's
+    own ticket.
     """
     window = timedelta(days=settings.OUTBREAK_WINDOW_DAYS)
     left = TicketEvent.objects.filter(ticket=OuterRef("ticket"), kind=TicketEventKind.OUTBREAK_LEFT)
@@ -55,7 +58,7 @@ def alike(sighting: Sighting) -> Alike | None:
             seen_at__gte=sighting.seen_at - window,
             seen_at__lte=sighting.seen_at + window,
         )
-        .exclude(ticket__state=TicketState.CLOSED)
+        .exclude(ticket__state__in=NEVER_LINKED)
         .select_related("ticket__outbreak")
         .order_by("-seen_at")
     )
@@ -75,9 +78,10 @@ def all_outbreaks() -> QuerySet[Outbreak]:
     ``live_count`` are tickets on which work is still to be done.
     """
     is_open = Case(When(state=Outbreak.State.OPEN, then=0), default=1)
+    lives = ~Q(tickets__state=TicketState.MERGED)
     return Outbreak.objects.annotate(
-        client_count=Count("tickets__client", distinct=True),
-        ticket_count=Count("tickets"),
+        client_count=Count("tickets__client", distinct=True, filter=lives),
+        ticket_count=Count("tickets", filter=lives),
         live_count=Count("tickets", filter=Q(tickets__state__in=OPEN)),
     ).order_by(is_open, "-opened_at", "-pk")
 
@@ -93,9 +97,13 @@ def outbreak_of(ticket: Ticket) -> Outbreak | None:
 
 
 def children_of(outbreak: Outbreak) -> QuerySet[Ticket]:
-    """List the tickets of an outbreak, by client, as ``with_stops`` does."""
+    """List the tickets of an outbreak, by client, as ``with_stops`` does.
+
+    Not those that are part of another by now; taken out again, they are back.
+    """
+    tickets = Ticket.objects.filter(outbreak=outbreak).exclude(state=TicketState.MERGED)
     return (
-        with_stops(Ticket.objects.filter(outbreak=outbreak))
+        with_stops(tickets)
         .select_related("client", "project", "assignee", "release")
         .order_by("client__name", "client", "number")
     )
