@@ -9,6 +9,7 @@ from tickets.rules.similarity.terms import BODY_LIMIT, heading, spelled
 
 MOST_FACTS_SAID: Final = 2
 MOST_WORDS_SAID: Final = 2
+SHORTEST_TELLING: Final = 4
 # One word that both texts happen to have is no reason.
 FEWEST_WORDS_OF_TEXTS: Final = 2
 
@@ -32,10 +33,14 @@ def reason_of(question: Question, candidate: Candidate, *, title: str, text: str
 
 
 def _quoted(question: Question, terms: Set[str], text: str) -> str:
-    telling = sorted(terms, key=lambda term: (-question.weight[term], term))[:MOST_WORDS_SAID]
+    def telling(term: str) -> tuple[bool, float, str]:
+        # Where little was written yet, "got" is as rare as "credits", and says nothing.
+        return len(term) < SHORTEST_TELLING, -question.weight[term], term
+
+    chosen = sorted(terms, key=telling)[:MOST_WORDS_SAID]
     spelling: dict[str, str] = {}
     for term, word in spelled(text):
         spelling.setdefault(term, word)
     # Two terms may be one word and its part: it is quoted once.
-    words = dict.fromkeys(f"“{spelling[term].lower()}”" for term in telling if term in spelling)
+    words = dict.fromkeys(f"“{spelling[term].lower()}”" for term in chosen if term in spelling)
     return ", ".join(words)
