@@ -75,6 +75,11 @@ LANGUAGE = [
     ("is:unassigned", "polish export credits refund"),
     ("is:mine", ""),
     ("is:urgent", "credits"),
+    ("is:late,urgent", "credits"),
+    ("-page:/refund", "polish export credits"),
+    ("state:merged page:/refund", ""),
+    ("state:open kind:bug severity:s3 priority:p3", "export"),
+    ("state:declined,open severity:s3", "export"),
     ("assignee:nobody checkout", "polish refund"),
     ("zzzzzz", ""),
 ]
@@ -348,6 +353,33 @@ def test_the_bound_ends_with_its_block(db: None) -> None:
     with pytest.raises(TookTooLong), no_longer_than(20), connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(5)")
     assert bound() == before
+
+
+def test_what_changes_as_a_ticket_is_worked_on_is_found_as_it_is_now(
+    tickets: dict[str, Ticket], engineer: User, engineer2: User, now: datetime
+) -> None:
+    ticket = tickets["export"]
+
+    def finds(query: str) -> bool:
+        found = ticket.number in numbers(search(engineer, query, now=now))
+        assert (ticket.number in numbers(search(engineer, f"{query} export", now=now))) == found
+        return found
+
+    by: dict[str, Any] = {"ticket_id": ticket.pk, "actor": engineer, "now": now}
+    factories.walk_ticket(ticket, "in_progress", engineer=engineer, now=now)
+    assert finds("state:progress") and finds("assignee:me") and finds("is:mine")
+    assert not finds("state:queued") and not finds("is:unassigned")
+    actions.put_back(**by)
+    assert finds("is:unassigned") and finds("state:queued") and not finds("is:mine")
+    ticket.refresh_from_db()
+    actions.edit_ticket(
+        **by, version=ticket.version, kind="outage", severity="S1", title=ticket.title,
+        estimate_minutes=60,
+    )  # fmt: skip
+    assert finds("severity:s1") and finds("kind:outage") and finds("is:urgent")
+    assert not finds("severity:s3") and not finds("kind:bug")
+    actions.close_ticket(**by, message="Not needed")
+    assert finds("state:closed") and finds("is:done") and not finds("is:open")
 
 
 def test_late_tickets_are_found_by_their_due_time(

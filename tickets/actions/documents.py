@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from tickets.models import Comment, Report, Ticket
-from tickets.queries.documents import FACTS, OF_REPORTS, OF_TICKETS
+from tickets.queries.documents import FACTS, MOVING, MOVING_BEGIN, OF_REPORTS, OF_TICKETS
 from tickets.rules.states import ReportState
 
 # Words that are shown as a guess: letters only, so that numbers, keys and identifiers never are.
@@ -54,6 +54,21 @@ def document_ticket(ticket_id: int) -> None:
 def document_report(report_id: int) -> None:
     """Write the document of a locked report anew, unless it has a ticket."""
     _write(OF_REPORTS, [report_id])
+
+
+_MOVE = f"""
+UPDATE tickets_searchdocument AS d
+SET vector = ts_delete(d.vector, ARRAY(SELECT lexeme FROM unnest(d.vector)
+        WHERE left(lexeme, 2) = ANY (%(begin)s))) || array_to_tsvector({MOVING})
+FROM tickets_ticket AS t
+WHERE t.id = %(ticket)s AND d.ticket_id = t.id AND NOT tsvector_to_array(d.vector) @> {MOVING}
+"""  # noqa: S608 - a text of ours
+
+
+def document_move(ticket_id: int) -> None:
+    """Have a locked ticket be found by its state, terms and assignee as they are now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_MOVE, {"begin": MOVING_BEGIN, "ticket": ticket_id})
 
 
 def document_comment(comment: Comment) -> None:

@@ -4,6 +4,7 @@ from django.db.models import OuterRef, Subquery
 
 from clients.rules.roles import require
 from core.errors import MoveRefused, StaleVersion
+from tickets.actions.documents import document_move
 from tickets.models import QueuePlan, Report, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.access import Actor, role_on
 from tickets.queries.merging import survivor_of
@@ -13,6 +14,8 @@ from tickets.rules.states import TicketState
 _THE_ONE = 1
 # What the forward simulation reads of a ticket that is in one of these states.
 _PLANNED = {"state", "assignee", "estimate_minutes", "skill", "due_at", "p1_approved_at"}
+# What a search finds a ticket by, beside its words.
+_FOUND_BY = {"state", "severity", "priority", "kind", "assignee"}
 _PLANNED_IN = [TicketState.QUEUED, TicketState.IN_PROGRESS, TicketState.WAITING]
 # These leave the ticket's own row as it was.
 _BESIDE_THE_ROW = [
@@ -79,6 +82,8 @@ def save_ticket(ticket: Ticket, *fields: str, keeps_spare: bool = False) -> None
     """
     ticket.version += 1
     ticket.save(update_fields=[*fields, "version"])
+    if not _FOUND_BY.isdisjoint(fields):
+        document_move(ticket.pk)
     if not keeps_spare and ticket.state in _PLANNED_IN and not _PLANNED.isdisjoint(fields):
         forget_spare()
 

@@ -38,8 +38,14 @@ SELECT array_agg(page) AS pages FROM (
 """
 _FACETS = """
 array_to_tsvector(ARRAY['~c' || {row}.client_id, '~p' || {row}.project_id,
-    '~n' || ({number} >> %(near)s), '~w' || ({number} >> %(wide)s)] || coalesce(pages, '{{}}'))
+    '~n' || ({number} >> %(near)s), '~w' || ({number} >> %(wide)s)] || coalesce(pages, '{{}}')
+    || {own})
 """
+# What changes as a ticket is worked on; tickets.rules.search.facets names them for queries.
+MOVING = """ARRAY['~s' || t.state, '~y' || t.severity, '~o' || t.priority, '~k' || t.kind,
+    '~a' || coalesce(t.assignee_id::text, '')]"""
+_OF_REPORT = "ARRAY['~r']"
+MOVING_BEGIN = ["~s", "~y", "~o", "~k", "~a"]
 # What was merged into a ticket has no document of its own: its title leads to this one.
 _PARTS = """
 WITH RECURSIVE part AS (
@@ -57,7 +63,7 @@ SELECT t.number, t.client_id, t.id AS ticket_id, NULL::bigint AS report_id,
     {_vector("t.title", "A")}
     || {_vector("concat_ws(' ', parts.said, signals.said, reports.said)", "B")}
     || {_vector("replies.said", "C")} || {_vector("notes.said", "D")}
-    || {_FACETS.format(row="t", number="t.number")} AS vector
+    || {_FACETS.format(row="t", number="t.number", own=MOVING)} AS vector
 FROM tickets_ticket AS t
 CROSS JOIN LATERAL ({_PARTS}) AS parts
 CROSS JOIN LATERAL (
@@ -79,7 +85,8 @@ WHERE t.id = ANY (%(ids)s) AND t.state <> 'merged'
 OF_REPORTS = f"""
 SELECT r.id AS number, r.client_id, NULL::bigint AS ticket_id, r.id AS report_id,
     {_vector("r.title", "A")} || {_vector("concat_ws(' ', signals.said, r.text)", "B")}
-    || {_vector("replies.said", "C")} || {_FACETS.format(row="r", number="r.id")} AS vector
+    || {_vector("replies.said", "C")}
+    || {_FACETS.format(row="r", number="r.id", own=_OF_REPORT)} AS vector
 FROM tickets_report AS r
 CROSS JOIN LATERAL ({_SIGNALS.format(reports="ARRAY[r.id]")}) AS signals
 CROSS JOIN LATERAL ({_PAGES.format(reports="ARRAY[r.id]")}) AS pages

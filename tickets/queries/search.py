@@ -180,7 +180,7 @@ class _Query:
         if self.asked.only_number:
             assert self.asked.number is not None
             return [n for n in self._with_number(self.asked.number) if n < before]
-        if self.reading.meanings or self.narrowing.needs_documents:
+        if self.reading.meanings or self.narrowing.in_documents:
             return self._matching(before, most)
         return self._listed(before, most)
 
@@ -209,7 +209,9 @@ class _Query:
         return rows.filter(client_id=self.asker.client_id) if self.asker.client_id else rows
 
     def _listed(self, before: int, most: int) -> list[int]:
-        """Give what the filters alone ask for."""
+        """Give what the filters alone ask for, where no document knows."""
+        if self.narrowing.asks_pages:
+            return []
         tickets = self._tickets().filter(self.narrowing.tickets(), number__lt=before)
         if not self.narrowing.names_state(TicketState.MERGED):
             # Whoever looks for them asks for them; for all others they are part of another.

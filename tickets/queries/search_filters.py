@@ -72,13 +72,16 @@ class Narrowing:
     @property
     def facets(self) -> list[list[str]]:
         """Give groups of facets, of each of which a document has one."""
-        groups = [[facets.of_client(self.asker.client_id)]] if self.asker.client_id else []
-        of = {"client": facets.of_client, "project": facets.of_project}
+        own = [[facets.of_client(self.asker.client_id)]] if self.asker.client_id else []
+        return own + self._groups()
+
+    def _groups(self) -> list[list[str]]:
+        groups = []
         for each, named in self.filters:
-            if each.field in of and not each.is_excluded and named:
-                groups.append([of[each.field](pk) for pk in named])
-            elif each.field == "page" and not each.is_excluded:
-                groups.append([facets.of_page(page) for page in each.values])
+            of_each = [_facets_of(each.field, value, named, self.asker) for value in each.values]
+            # Where one value has none, any document may be asked for.
+            if not each.is_excluded and of_each and all(of_each):
+                groups.append(list(dict.fromkeys(facet for found in of_each for facet in found)))
         return groups
 
     @property
@@ -92,9 +95,15 @@ class Narrowing:
         ]
 
     @property
-    def needs_documents(self) -> bool:
-        """Tell whether only documents know."""
-        return any(each.field == "page" for each, _ in self.filters)
+    def in_documents(self) -> bool:
+        """Tell whether documents know of what is asked; of merged tickets there are none."""
+        asked = self._groups() or self.excluded_facets
+        return bool(asked) and not self.names_state(TicketState.MERGED)
+
+    @property
+    def asks_pages(self) -> bool:
+        """Tell whether only what is about some page is asked for, which rows do not know."""
+        return any(each.field == "page" and not each.is_excluded for each, _ in self.filters)
 
 
 def narrow(filters: Sequence[Filter], asker: Asker, *, project_id: int | None = None) -> Narrowing:
@@ -174,3 +183,37 @@ def _of_report(field: str, value: str, named: tuple[int, ...], asker: Asker) -> 
         case "is", ("open" | "done" | "triage"):
             return _of_report("state", value, named, asker)
     return _NOTHING
+
+
+def _facets_of(field: str, value: str, named: tuple[int, ...], asker: Asker) -> list[str]:
+    """Give the facets of which a document that a filter's value asks for has one; none: unknown."""
+    of = facets.of_ticket
+    match field, value:
+        case ("state", _) | ("is", "open" | "done" | "triage"):
+            states = STATES[value]
+            found = [of("state", state) for state in states if state in TicketState.values]
+            of_reports = any(state in ReportState.values for state in states)
+            return [*found, *([facets.OF_REPORT] if of_reports else [])]
+        case (("severity" | "priority"), _):
+            return [of(field, value.upper())]
+        case "kind", _:
+            return [of(field, value)]
+        case "page", _:
+            return [facets.of_page(value)]
+        case "client", _:
+            return [facets.of_client(pk) for pk in named]
+        case "project", _:
+            return [facets.of_project(pk) for pk in named]
+        case ("assignee", "nobody") | ("is", "unassigned"):
+            return [of("assignee", "")]
+        case "assignee", "me":
+            return [of("assignee", asker.user.pk)]
+        case "assignee", _:
+            return [of("assignee", pk) for pk in named]
+        case "is", "urgent":
+            return [of("priority", Priority.P1)]
+        case "is", "late":
+            return [of("state", state) for state in OPEN]
+        case "is", "mine" if asker.client_id is None:
+            return [of("assignee", asker.user.pk)]
+    return []

@@ -24,6 +24,17 @@ def of_page(path: str) -> str:
     return f"~g{path}"
 
 
+# A report without a ticket: what it is found by is asked of its row.
+OF_REPORT = "~r"
+# How a ticket's own facets begin, by the field of a query.
+_MOVING = {"state": "~s", "severity": "~y", "priority": "~o", "kind": "~k", "assignee": "~a"}
+
+
+def of_ticket(field: str, value: str | int) -> str:
+    """Name what a field of a ticket says; an assignee by the key, nobody by ""."""
+    return f"{_MOVING[field]}{value}"
+
+
 def windows(newest: int) -> Iterator[list[str]]:
     """Give ranges of numbers to look at before all of them, each the newest and the one before.
 
