@@ -9,7 +9,7 @@ import pytest
 from clients.models import Project, User
 from tests.api import Api
 from tests.console import post, said
-from tests.factories import make_ticket, make_triaged_report, walk_ticket
+from tests.factories import make_project, make_ticket, make_triaged_report, walk_ticket
 from tests.portal import signed_in
 from tickets.actions import join_report, merge_tickets, unmerge_ticket
 from tickets.models import Ticket
@@ -132,6 +132,28 @@ def test_the_portal_leads_to_the_survivor_and_a_stranger_nowhere(
 
     unmerge_ticket(source_id=other.pk, actor=engineer, now=now)
     assert "took this out of another ticket again" in signed_in(bob).get(path).content.decode()
+
+
+@pytest.mark.parametrize("sent", [{"body": "So " * 9000}, {"action": "broken", "comment": "So."}])
+def test_what_cannot_be_taken_of_a_page_merged_meanwhile_is_answered_on_the_survivors(
+    sent: dict[str, str], one: Ticket, other: Ticket, engineer: User, bob: User, now: datetime
+) -> None:
+    merge_tickets(source_id=other.pk, number=one.number, actor=engineer, now=now)
+    answer = signed_in(bob).post(f"/portal/tickets/{other.number}/", sent)
+    assert answer.status_code == 422
+    page = answer.content.decode()
+    assert "The older" in page and sent.get("body", "").strip() in page
+
+
+def test_a_key_goes_on_about_its_own_report_in_a_ticket_of_another_app(
+    other: Ticket, project: Project, engineer: User, api_token: str, now: datetime
+) -> None:
+    whole = make_ticket(project=make_project(project.client), engineer=engineer, now=now)
+    merge_tickets(source_id=other.pk, number=whole.number, actor=engineer, now=now)
+    sent = Api(api_token).post(f"reports/{other.number}/comments", {"body": "From CI."})
+    assert sent.status_code == 201
+    assert whole.comments.get().body == "From CI."
+    assert Api(api_token).get(f"tickets/{whole.number}").status_code == 404
 
 
 def test_the_api_says_where_it_went_and_takes_what_is_sent_there(

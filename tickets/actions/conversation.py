@@ -104,7 +104,8 @@ def reply_to_report(
     # said of it still arrives on the ticket it was read on.
     if report.ticket_id:
         return reply_to_ticket(
-            ticket_id=report.ticket_id,
+            # Who may speak of it is asked of the ticket it came to, wherever that is by now.
+            ticket_id=report.home_id or report.ticket_id,
             body=body,
             actor=actor,
             now=now,

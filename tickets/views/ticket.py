@@ -60,6 +60,9 @@ def ticket_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
             done, fragment = comment is not None, f"said-{comment.pk}" if comment else ""
         if done:
             return redirect(f"{reverse('ticket_detail', args=[number])}#{fragment}")
+    if ticket.merged_into_id:
+        # Merged while they typed: it stands, with what is wrong with it, where it will arrive.
+        ticket = get_ticket_for(portal.user, _survivor(ticket))
 
     reports = list(reports_of(ticket))
     entries = timeline_of(ticket=ticket, public_only=True)
@@ -121,9 +124,13 @@ def report_detail(request: HttpRequest, portal: Portal, number: int) -> HttpResp
 
 def _to_survivor(request: HttpRequest, ticket: Ticket) -> HttpResponseBase:
     """Lead to the ticket that another is part of, which is of the same client."""
-    whole = Ticket.objects.get(pk=survivor_of(ticket.pk))
-    messages.info(request, f"#{ticket.number} is the same problem as #{whole.number}.")
-    return redirect("ticket_detail", number=whole.number)
+    number = _survivor(ticket)
+    messages.info(request, f"#{ticket.number} is the same problem as #{number}.")
+    return redirect("ticket_detail", number=number)
+
+
+def _survivor(ticket: Ticket) -> int:
+    return Ticket.objects.values_list("number", flat=True).get(pk=survivor_of(ticket.pk))
 
 
 def _reply(
