@@ -84,6 +84,9 @@ def read_terms(terms: Sequence[Term], *, client_id: int | None) -> Reading:
             doubted += 1
             meaning = _guess(meaning, word, documents, client_id, reading)
         reading.meanings.append(meaning)
+    if reading.meanings:
+        # Beside other words nobody misses them.
+        reading.too_common.clear()
     return reading
 
 
