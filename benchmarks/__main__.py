@@ -25,10 +25,10 @@ FIGURES = {
     "queue_page_clients_growth": "order",
     "duplicate_recall_5": "duplicates",
     "duplicate_recall_1": "duplicates",
-    "semantic_recall_5": "duplicates",
-    "semantic_recall_1": "duplicates",
-    "suggest_ms": "duplicates",
-    "suggest_growth": "duplicates",
+    "semantic_recall_5": "meanings",
+    "semantic_recall_1": "meanings",
+    "suggest_ms": "suggestions",
+    "suggest_growth": "suggestions",
 }
 
 

@@ -1,4 +1,4 @@
-"""How often a known duplicate's ticket is suggested, and how long a suggestion takes.
+"""How often a known duplicate's ticket is suggested.
 
     python -m benchmarks.duplicates FILE
 
@@ -8,15 +8,14 @@ prints the recall on another file of the same form and keeps nothing.
 import os
 import sys
 from pathlib import Path
-from statistics import fmean, median
+from statistics import fmean
 
 from benchmarks import service
-from benchmarks.results import Figure, growth
+from benchmarks.results import Figure
 from benchmarks.triage import data_folder
 from tickets.gateways.meaning import missing_packages
 
-SIZES = {"small": 10_000, "large": 100_000}
-ROUNDS, TIMES, WARM_UP, MOST = 7, 25, 50, 10
+MOST = 10
 # The best that PostgreSQL and light libraries gave on the sample data before (its README).
 BASELINES = {1: 0.43, 5: 0.64}
 
@@ -24,15 +23,18 @@ BASELINES = {1: 0.43, 5: 0.64}
 def measure() -> dict[str, Figure]:
     """Suggest tickets by the product's own query, with the settings it has.
 
-    Recall over all known duplicates of the sample data, each asked among what came before it, all
-    tickets open. Time with 10,000 and 100,000 reports of one client, in turns.
+    Over all known duplicates of the sample data, each asked among what came before it, all tickets
+    open.
     """
-    path = data_file()
-    if not path.is_file():
-        print(f"duplicates: no reports at {path} (set SHIPOPS_DATA or SHIPOPS_DUPLICATES)")
+    return _measured(by_meaning=False)
+
+
+def by_meaning() -> dict[str, Figure]:
+    """Do the same with what the reports mean, where that is installed."""
+    if missing_packages():
+        print("semantic_recall: left out without the packages of requirements-semantic.txt")
         return {}
-    with service.database_server() as server:
-        return recall(server, path) | _times(server, path)
+    return _measured(by_meaning=True)
 
 
 def data_file() -> Path:
@@ -41,7 +43,16 @@ def data_file() -> Path:
     return Path(named) if named else data_folder() / "duplicates" / "dev.jsonl"
 
 
-def recall(server: str, path: Path) -> dict[str, Figure]:
+def _measured(*, by_meaning: bool) -> dict[str, Figure]:
+    path = data_file()
+    if not path.is_file():
+        print(f"duplicates: no reports at {path} (set SHIPOPS_DATA or SHIPOPS_DUPLICATES)")
+        return {}
+    with service.database_server() as server:
+        return recall(server, path, by_meaning=by_meaning)
+
+
+def recall(server: str, path: Path, *, by_meaning: bool) -> dict[str, Figure]:
     """Give the share of duplicates whose ticket is first, and among the first five.
 
     The reports are stored and indexed anew. The spread is between one half of them and the other.
@@ -49,13 +60,11 @@ def recall(server: str, path: Path) -> dict[str, Figure]:
     url, _ = service.database(server, "bench_duplicates", fresh=True)
     service.install(url)
     service.prepare(url, "duplicates", path=str(path), size=0)
-    light = _recall(url, path, "duplicate_recall", semantic=False)
-    if missing_packages():
-        print("semantic_recall: left out without the packages of requirements-semantic.txt")
-        return light
+    if not by_meaning:
+        return _recall(url, path, "duplicate_recall", semantic=False)
     print("reading what the reports mean (some minutes) …", flush=True)
     service.prepare(url, "meanings")
-    return light | _recall(url, path, "semantic_recall", semantic=True)
+    return _recall(url, path, "semantic_recall", semantic=True)
 
 
 def _recall(url: str, path: Path, name: str, *, semantic: bool) -> dict[str, Figure]:
@@ -78,37 +87,9 @@ def _recall(url: str, path: Path, name: str, *, semantic: bool) -> dict[str, Fig
     }
 
 
-def _times(server: str, path: Path) -> dict[str, Figure]:
-    urls = {name: _filled(server, path, size) for name, size in SIZES.items()}
-    took: dict[str, list[float]] = {name: [] for name in SIZES}
-    for _ in range(ROUNDS):
-        for name, url in urls.items():
-            facts = {"path": str(path), "times": TIMES, "warm_up": WARM_UP}
-            took[name].append(median(service.prepare(url, "suggest", **facts)["ms"]))
-    small, large = median(took["small"]), median(took["large"])
-    print(f"a suggestion: {small:.1f} ms, {large:.1f} ms")
-    spread = round(max(took["large"]) - min(took["large"]), 2)
-    return {
-        "suggest_ms": Figure(value=round(large, 2), unit="ms", spread=spread),
-        "suggest_growth": growth(took["large"], took["small"]),
-    }
-
-
-def _filled(server: str, path: Path, size: int) -> str:
-    """Give the database with so many reports, indexed by today's rules; it is made once."""
-    name = f"bench_duplicates_{size}"
-    url, is_new = service.database(server, name, fresh=False)
-    service.install(url)
-    if is_new or service.prepare(url, "index")["reports"] != size:
-        if not is_new:
-            url, _ = service.database(server, name, fresh=True)
-            service.install(url)
-        print(f"making {name} (once) …", flush=True)
-        service.prepare(url, "duplicates", path=str(path), size=size)
-    return url
-
-
 if __name__ == "__main__":
     with service.database_server() as own_server:
-        for key, figure in recall(own_server, Path(sys.argv[1])).items():
-            print(key, figure.value)
+        for meant in (False, True)[: 1 if missing_packages() else 2]:
+            found = recall(own_server, Path(sys.argv[1]), by_meaning=meant)
+            for key, figure in found.items():
+                print(key, figure.value)
