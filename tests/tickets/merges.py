@@ -21,7 +21,9 @@ from tickets.models import (
 _ROWS = (Report, Comment, TimeEntry, TicketLink, Timer, Watcher)
 # What merging is free to leave otherwise: an answer given by it, and versions.
 _BUT = {"first_response_at"}
-DOES = ["merge", "merge", "unmerge", "reply", "log", "clock", "link", "watch"]
+DOES = [
+    "merge", "merge", "unmerge", "reply", "log", "clock", "link", "watch", "join", "split",
+]  # fmt: skip
 
 
 def snapshot() -> dict[tuple[str, int], dict[str, Any]]:
@@ -128,6 +130,21 @@ class Merges:
             actions.link_pull_request(url=url, actor=self.engineer, **about)
         elif what == "watch" and not is_part:
             actions.watch_ticket(actor=person, **about)
+        elif what == "join":
+            report = factories.make_triaged_report(ticket.project, by=person, now=self.now)
+            actions.join_report(
+                report_id=report.pk, number=ticket.number, actor=self.engineer, now=self.now
+            )
+        elif what == "split":
+            self._split()
+
+    def _split(self) -> None:
+        """Take the report that joined first back into triage: it is of no ticket from then on."""
+        joined = Report.objects.filter(state="duplicate").order_by("pk").first()
+        if joined:
+            actions.split_report(report_id=joined.pk, actor=self.engineer, now=self.now)
+            key = ("Report", joined.pk)
+            self.written[key] |= {"ticket_id": None, "home_id": None, "state": "proposed"}
 
     def _note(self, before: dict[tuple[str, int], dict[str, Any]]) -> None:
         """Keep what is new where it was written: on the ticket that stands for the one named."""

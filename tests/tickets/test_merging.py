@@ -416,7 +416,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_whatever_is_merged_and_written_comes_back(db: None, steps: Any) -> None:
     with rolled_back():
@@ -424,7 +424,7 @@ def test_whatever_is_merged_and_written_comes_back(db: None, steps: Any) -> None
 
 
 @pytest.mark.slow
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_many_times_over_whatever_is_merged_and_written_comes_back(db: None, steps: Any) -> None:
     with rolled_back():
