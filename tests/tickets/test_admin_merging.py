@@ -9,9 +9,15 @@ import pytest
 from clients.models import Project, User
 from tests.api import Api
 from tests.console import post, said
-from tests.factories import make_project, make_ticket, make_triaged_report, walk_ticket
+from tests.factories import (
+    make_api_key,
+    make_project,
+    make_ticket,
+    make_triaged_report,
+    walk_ticket,
+)
 from tests.portal import signed_in
-from tickets.actions import join_report, merge_tickets, unmerge_ticket
+from tickets.actions import join_report, merge_tickets, reply_to_ticket, unmerge_ticket
 from tickets.models import Ticket
 
 
@@ -168,6 +174,28 @@ def test_the_api_says_where_it_went_and_takes_what_is_sent_there(
     sent = api.post(f"tickets/{other.number}/comments", {"body": "From CI."})
     assert sent.status_code == 201
     assert one.comments.get().body == "From CI."
+    for number in (one.number, other.number):
+        said = json.loads(api.get(f"tickets/{number}/comments").content)
+        assert [each["body"] for each in said["results"]] == ["From CI."]
+
+
+def test_a_key_reads_what_was_said_in_its_own_app_alone(
+    one: Ticket, engineer: User, api_token: str, now: datetime
+) -> None:
+    app = make_project(client=one.client, now=now)
+    ours = make_ticket(project=app, engineer=engineer, now=now)
+    theirs = Api(make_api_key(project=app, now=now)[1])
+    for ticket, body in ((one, "In the shop."), (ours, "In the app.")):
+        reply_to_ticket(ticket_id=ticket.pk, body=body, actor=engineer, now=now)
+    merge_tickets(source_id=ours.pk, number=one.number, actor=engineer, now=now)
+
+    def read(api: Api, number: int) -> list[str]:
+        said = json.loads(api.get(f"tickets/{number}/comments").content)
+        return [each["body"] for each in said.get("results", [])]
+
+    assert read(Api(api_token), one.number) == ["In the shop."]
+    assert read(theirs, ours.number) == ["In the app."]
+    assert read(theirs, one.number) == read(Api(api_token), ours.number) == []
 
 
 def test_a_joined_report_is_taken_back_from_its_page(

@@ -5,25 +5,37 @@ from django.db.models import Q, QuerySet
 from clients.models import ApiKey
 from core.tokens import hash_token
 from tickets.models import Comment, ReplyLink, Report, Ticket
+from tickets.queries.merging import survivor_of
 
 
 def public_comments(key: ApiKey, about: Report | Ticket) -> QuerySet[Comment]:
     """List what was said on a ticket and its reports, or on a report and its ticket.
 
-    Internal notes are left out, and so is what belongs to another project than the key's.
+    Internal notes are left out, and so is what belongs to another project than the key's, also
+    where tickets of both became one.
     """
     if isinstance(about, Ticket):
-        reports = about.reports.filter(project_id=key.project_id)
-        where = Q(ticket=about) | Q(report__in=reports.values("pk"))
+        here = _here(about, key)
+        reports = Report.objects.filter(here, project_id=key.project_id)
+        where = here | Q(report__in=reports.values("pk"))
     else:
         where = Q(report=about)
-        if about.ticket and about.ticket.project_id == key.project_id:
-            where |= Q(ticket=about.ticket)
+        if ticket := about.home or about.ticket:
+            where |= _here(ticket, key)
     return (
         Comment.objects.filter(where, visibility=Comment.Visibility.PUBLIC)
         .select_related("author_user", "author_reporter__user", "author_key")
         .prefetch_related("attachments")
     )
+
+
+def _here(ticket: Ticket, key: ApiKey) -> Q:
+    """Give the condition for what stands on a ticket, or its survivor, as a key sees it."""
+    whole = Ticket.objects.get(pk=survivor_of(ticket.pk))
+    here = Q(home=ticket)
+    if ticket.project_id == key.project_id == whole.project_id:
+        here |= Q(ticket=whole) & (Q(home=None) | Q(home__project=key.project_id))
+    return here if ticket.project_id == key.project_id else Q(pk__in=[])
 
 
 def find_reply_link(token: str, *, now: datetime) -> ReplyLink:
