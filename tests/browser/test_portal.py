@@ -141,13 +141,13 @@ def test_searching_narrows_the_list_without_leaving_the_page(
     page.evaluate("window.stayed = true")
     page.get_by_role("searchbox").press_sequentially("export")
     expect(page.get_by_text("The logo is blurred")).to_be_hidden()
-    expect(page.get_by_text("The export is empty")).to_be_visible()
+    expect(page.get_by_role("link", name="The export is empty")).to_be_visible()
     expect(page.get_by_text("1 ticket found")).to_be_attached()
     expect(page).to_have_url(re.compile("q=export"))
     expect(page.get_by_role("searchbox")).to_be_focused()
     assert page.evaluate("window.stayed")
     page.get_by_role("link", name="All", exact=True).click()
-    expect(page.get_by_text("The export is empty")).to_be_visible()
+    expect(page.get_by_role("link", name="The export is empty")).to_be_visible()
     expect(page.get_by_text("The logo is blurred")).to_be_hidden()
 
 
