@@ -75,7 +75,6 @@ def merge_tickets(*, source_id: int, number: int, actor: User, now: datetime) ->
         merged_by=actor,
         state_before=source.state,
         due_before=target.due_at,
-        committed_before=target.committed_at,
     )
     source.state, source.merged_into = TicketState.MERGED, target
     save_ticket(source, "state", "merged_into")

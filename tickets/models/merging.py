@@ -22,7 +22,6 @@ class TicketMerge(models.Model):
     # What undoing gives back: the state of the source, and the promise of the target.
     state_before = models.CharField(max_length=12, choices=TicketState)
     due_before = models.DateTimeField(null=True)
-    committed_before = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
