@@ -266,7 +266,7 @@ def _turned_away(answer: HttpResponse) -> bool:
         return "/login/" in answer.headers["Location"]
     if answer.status_code == 200 and "Allow" in answer.headers:
         return not answer.content  # OPTIONS names the methods there would be
-    return answer.status_code in {401, 403, 404, 405, 410}
+    return answer.status_code in {204, 401, 403, 404, 405, 410}
 
 
 def _try_everything(world: World, browser: Browser, allowed: set[str], *, own_api: bool) -> None:

@@ -26,7 +26,7 @@ def report_like(request: HttpRequest) -> HttpResponseBase:
 
     A session that ended meanwhile is told of by sending the form, which keeps what was typed.
     """
-    return _like(request) if request.user.is_authenticated else HttpResponse()
+    return _like(request) if request.user.is_authenticated else HttpResponse(status=204)
 
 
 @account_page
