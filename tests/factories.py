@@ -321,6 +321,10 @@ def walk_ticket(ticket: Ticket, state: str, *, engineer: User, now: datetime | N
     wanted = TicketState(state)
     if wanted == TicketState.QUEUED:
         return
+    if wanted == TicketState.MERGED:
+        survivor = make_ticket(project=ticket.project, engineer=engineer, now=now)
+        actions.merge_tickets(source_id=ticket.pk, number=survivor.number, actor=engineer, now=now)
+        return
     if wanted == TicketState.CLOSED:
         actions.close_ticket(message="This is no longer needed.", **move)
         return

@@ -60,6 +60,7 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("shipops.E003", {"EMAIL_HOST_PASSWORD": "hush"}, "EMAIL_URL has a password but no user"),
     ("shipops.E004", {"S3_ENDPOINT_URL": "https://s3.example"}, "S3_BUCKET is not"),
     ("shipops.E005", {"Q_CLUSTER": {"timeout": 180, "retry": 180}}, "timeout must be below"),
+    ("shipops.E006", {"SEMANTIC_DUPLICATES": True}, "numpy cannot be found"),
     ("shipops.W001", {"DEBUG": True}, "DEBUG is on"),
     ("shipops.W002", {"STAFF_SECOND_FACTOR": False}, "STAFF_SECOND_FACTOR is off"),
 ]
@@ -67,8 +68,9 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
 
 @pytest.mark.parametrize(("name", "changes", "words"), WRONG)
 def test_what_contradicts_itself_is_named(
-    settings: Any, name: str, changes: dict[str, Any], words: str
+    settings: Any, monkeypatch: pytest.MonkeyPatch, name: str, changes: dict[str, Any], words: str
 ) -> None:
+    monkeypatch.setattr("shipops.checks.missing_packages", lambda: ["numpy"])
     (found,) = _found(settings, **changes)
 
     assert found.id == name

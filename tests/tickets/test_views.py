@@ -157,7 +157,7 @@ def test_pages_ask_the_same_few_queries_however_much_there_is(
         ("/portal/report/", CEILING),
         ("/portal/tickets/?view=all", CEILING),
         # Its bounds on time and the way through the index are statements of their own.
-        ("/portal/tickets/?view=all&q=export", CEILING + 10),
+        ("/portal/tickets/?view=all&q=export", CEILING + 12),
         (f"/portal/tickets/{first.number}/", CEILING),
         (f"/portal/reports/{waiting.number}/", CEILING),
     ):
