@@ -1,6 +1,7 @@
 """What every test can use."""
 
 import gc
+import os
 from datetime import datetime
 
 import hypothesis
@@ -26,6 +27,11 @@ def pytest_configure(config: pytest.Config) -> None:
         **settings.STORAGES,
         "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
     }
+
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """Run one more than there are cores: some always wait for a database or a browser."""
+    return (os.cpu_count() or 1) + 1
 
 
 def pytest_collection_finish() -> None:

@@ -14,7 +14,7 @@ from clients.models import ApiKey, Project, User
 from tests import factories
 from tests.browser.portal import DESK, PHONE, check_accessibility, check_page, sign_in
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.slow]
 
 
 def _copied(page: Page, button: str) -> str:

@@ -14,7 +14,7 @@ from tests.browser.portal import check_accessibility, sign_in
 from tests.browser.test_portal import enter_code
 from tests.factories import make_plan_version
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 from clients.models import Calendar, User
 from tests.browser.portal import check_accessibility, sign_in
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.slow]
 
 
 def test_a_week_is_edited_on_a_phone_and_seen_before_it_counts(

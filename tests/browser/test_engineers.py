@@ -11,7 +11,7 @@ from tests.browser.portal import check_accessibility, check_page, sign_in
 from tests.factories import make_absence, make_engineer, make_skill, make_ticket
 from tickets.models import Absence, Ticket
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

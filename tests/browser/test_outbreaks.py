@@ -13,7 +13,7 @@ from tickets import tasks
 from tickets.models import Outbreak, Ticket
 from tickets.rules.states import TicketState
 
-pytestmark = pytest.mark.timeout(300)
+pytestmark = [pytest.mark.timeout(300), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

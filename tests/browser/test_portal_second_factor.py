@@ -16,7 +16,7 @@ from playwright.sync_api import Page, expect
 from clients.models import User
 from tests.browser.portal import check_page, sign_in
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.slow]
 PASSWORD = "a rather long secret"
 
 

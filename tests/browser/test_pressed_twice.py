@@ -11,7 +11,7 @@ from tests.browser.portal import sign_in
 from tests.factories import make_ticket, make_triaged_report
 from tickets.models import Report, Ticket, TicketEvent, TimeEntry
 
-pytestmark = pytest.mark.timeout(120)
+pytestmark = [pytest.mark.timeout(120), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

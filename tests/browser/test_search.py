@@ -12,6 +12,8 @@ from tests.browser.portal import check_page, sign_in
 from tests.factories import make_ticket
 from tickets import actions, tasks
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def no_second_factor(settings: Any) -> None:

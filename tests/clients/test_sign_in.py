@@ -47,6 +47,7 @@ def test_a_wrong_code_lets_nobody_in_and_ends_after_five_tries(alice: User) -> N
     assert "_auth_user_id" not in browser.session
 
 
+@pytest.mark.slow
 def test_many_other_entries_do_not_push_a_limit_out_of_the_cache() -> None:
     cache.set("tries", 4)
     for number in range(400):

@@ -227,6 +227,7 @@ NAMES = ["text", "body", "project", "page_url", "claimed_severity", "device", "f
 NAMES += ["action", "email", "role", "member", "invitation", "client", "comment", "answer"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES)
 def test_a_form_full_of_nonsense_is_answered(browser: Browser, number: int, page: str) -> None:
     for value in NASTY:

@@ -125,6 +125,7 @@ def test_the_lead_hears_of_a_flood_in_one_mail_after_fifteen_minutes(
     assert escalated.count() == 32
 
 
+@pytest.mark.slow
 def test_no_alert_reaches_the_lead_late_and_the_lead_has_one_mail_a_minute(
     project: Project, ops_admin: User, on_call: User, now: datetime
 ) -> None:
