@@ -29,7 +29,7 @@ from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew, crew, minutes_left
 from tickets.queries.owed import UNBEGUN, later
 from tickets.queries.stops import is_served
 from tickets.rules.clocks import Clock
-from tickets.rules.queue.forward import Job
+from tickets.rules.queue.forward import ORDER, Job
 from tickets.rules.queue.promising import NEVER, Trial, least_spare, try_out
 from tickets.rules.queue.tokens import Bucket
 from tickets.rules.states import TicketState
@@ -99,16 +99,19 @@ def committed_jobs(people: Crew, now: datetime) -> list[Job]:
 
     A P1 nobody promised goes before the others all the same: it is there, and never late.
     """
-    group_of, calendars = people.group_of, people.calendars
+    calendars, groups, in_order = people.calendars, dict[tuple[int, int], int](), True
     jobs = []
     for number, due, work, p1, project, skill, only, stopped, begin, calendar in _UNBEGUN.rows():
         if stopped is not None and due != NEVER:
+            in_order = False
             moves_by = calendars.by_pk[calendar] if calendar else calendars.house
             # What it stood still before it was promised or moved is in it.
             due = micros(later(moves_by, instant(due), instant(max(stopped, begin)), now))
-        jobs.append(Job(number, due, work, p1, group_of(project, skill), only))
-    jobs.sort(key=lambda job: job.order)
-    return jobs
+        group = groups.get((project, skill))
+        if group is None:
+            group = groups[project, skill] = people.group_of(project, skill)
+        jobs.append(Job(number, due, work, p1, group, only))
+    return jobs if in_order else sorted(jobs, key=ORDER)
 
 
 def consequences(ticket: Ticket, due_at: datetime, now: datetime) -> list[Breach]:
@@ -211,7 +214,6 @@ def _unbegun() -> "QuerySet[Ticket, Any]":
     is_p1 = Q(priority=Priority.P1)
     return (
         Ticket.objects.filter(Q(due_at__isnull=False) | is_p1, state__in=UNBEGUN)
-        .order_by()
         .alias(
             is_served=is_served(),
             waits_since=Case(When(waiting, then=Subquery(waits.order_by("-at").values("at")[:1]))),
@@ -237,6 +239,7 @@ def _unbegun() -> "QuerySet[Ticket, Any]":
             "number", "due", "work", "p1", "project_id", "skill_id", "only", "stopped", "begin",
             "calendar",
         )
+        .order_by("-p1", "due", "number")
     )  # fmt: skip
 
 

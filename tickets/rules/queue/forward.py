@@ -8,6 +8,7 @@ while no P1, absence, override or estimate overrun occurs.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from operator import attrgetter
 from typing import NamedTuple
 
 from tickets.rules.queue.shifts import Shifts
@@ -30,6 +31,9 @@ class Job(NamedTuple):
     def order(self) -> tuple[bool, int, int]:
         """P1 first, then by due instant, then by number."""
         return not self.p1, self.due, self.ticket
+
+
+ORDER = attrgetter("order")
 
 
 @dataclass(frozen=True)

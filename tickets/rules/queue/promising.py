@@ -1,9 +1,10 @@
 """May a due time be promised: does the forward simulation keep it, and every other promise?"""
 
+from bisect import insort
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from tickets.rules.queue.forward import Job, Worker, forecast
+from tickets.rules.queue.forward import ORDER, Job, Worker, forecast
 
 # The due instant of what takes time before others, but is promised for no time: it is never late.
 NEVER = 1 << 62
@@ -45,9 +46,9 @@ def try_out(
     make it later still.
     """
     others = {*without, *(job.ticket for job in changed)}
-    after = sorted(
-        [*(job for job in jobs if job.ticket not in others), *changed], key=lambda job: job.order
-    )
+    after = [job for job in jobs if job.ticket not in others]
+    for job in changed:
+        insort(after, job, key=ORDER)
     ends = forecast(after, workers)
     late = [job for job in after if is_late(job, ends[job.ticket])]
     if late:
