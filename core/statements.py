@@ -48,9 +48,12 @@ class Given(Expression):
 
 
 class Micros(Func):
-    """An instant as whole microseconds since 1970."""
+    """An instant as whole microseconds since 1970.
 
-    template = "(extract(epoch FROM %(expressions)s) * 1000000)::bigint"
+    By a double, which is quicker than a numeric, and exact: it errs by an eighth of a microsecond.
+    """
+
+    template = "(date_part('epoch', %(expressions)s) * 1000000)::bigint"
     output_field = BigIntegerField()
 
 

@@ -1,8 +1,13 @@
+from datetime import UTC, datetime
+
 import pytest
+from django.contrib.contenttypes.models import ContentType
 from django.db import connection, connections, transaction
+from django.db.models import DateTimeField, Value
 from django.db.utils import OperationalError
 
-from core.statements import fetch_row
+from core.calendars import micros
+from core.statements import Micros, fetch_row
 
 
 @pytest.mark.django_db(transaction=True)
@@ -24,6 +29,15 @@ def test_within_a_transaction_a_lost_connection_is_an_error() -> None:
         _end(first[0])
         fetch_row("SELECT 1")
     connection.close()
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("micro", [0, 1, 123_456, 654_321, 999_999])
+@pytest.mark.parametrize("year", [1970, 2026, 2099])
+def test_an_instant_is_given_to_the_microsecond(year: int, micro: int) -> None:
+    at = datetime(year, 7, 19, 3, 4, 5, micro, tzinfo=UTC)
+    rows = ContentType.objects.values_list(Micros(Value(at, DateTimeField())))
+    assert rows[0][0] == micros(at)
 
 
 def _end(pid: int) -> None:

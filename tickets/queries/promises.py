@@ -195,8 +195,8 @@ def clients_with_backlog(now: datetime) -> list[int]:
 def _unbegun() -> "QuerySet[Ticket, Any]":
     """List the unbegun work that takes time before others, by jobs' terms.
 
-    With since when it stands still, the later of when it was promised and last moved if it does,
-    and the calendar it moves by (none for the house's). Instants are whole numbers: to make
+    Of what stands still with since when, the later of when it was promised and last moved, and the
+    calendar it moves by (none for the house's). Instants are whole numbers: to make
     datetimes of thousands would cost more than to simulate them.
     """
     waits = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind=_K.TICKET_WAITING)
@@ -227,12 +227,7 @@ def _unbegun() -> "QuerySet[Ticket, Any]":
                 When(assignee__is_staff=True, assignee__is_active=True, then="assignee"), default=0
             ),
             stopped=Micros(Least("waits_since", "ended_at")),
-            begin=Micros(
-                Case(
-                    When(waiting | stopped, then=Greatest("committed_at", moved)),
-                    default="committed_at",
-                )
-            ),
+            begin=Micros(Case(When(waiting | stopped, then=Greatest("committed_at", moved)))),
             calendar=Case(When(waiting | stopped, then=Subquery(targets.values("calendar")[:1]))),
         )
         .values_list(
