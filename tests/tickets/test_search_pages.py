@@ -103,6 +103,30 @@ def test_older_results_follow_by_number(
         assert [int(number) for number in shown] == made[::-1]
 
 
+def test_no_result_is_passed_over_behind_the_number_that_was_asked_for(
+    alice: User, engineer: User, project: Project, now: datetime
+) -> None:
+    own = factories.make_triaged_report(project, text="The first", now=now).pk
+    text = f"As in {own}"
+    made = [factories.make_triaged_report(project, text=text, now=now).pk for _ in range(27)]
+    for person, path in (
+        (engineer, f"/console/search/?stay=1&q={own} as"),
+        (alice, f"/portal/tickets/?q={own}"),
+    ):
+        browser = signed_in(person)
+        page = browser.get(path).content.decode()
+        older = re.search(r'hx-get="([^"]*before=\d+)"', page)
+        rest = browser.get(older[1].replace("&amp;", "&")).content.decode() if older else ""
+        shown = {int(n) for n in re.findall(r'"number">#(\d+)<', page + rest)}
+        assert shown >= set(made), path
+
+
+def test_a_number_nobody_has_is_searched_for(engineer: User, ticket: Ticket) -> None:
+    answer = signed_in(engineer).get("/console/search/", {"q": "40404"})
+    assert answer.status_code == 200
+    assert "Nothing found" in text_of(answer)
+
+
 def test_the_search_of_the_console_is_closed_to_others(
     alice: User, charlie: User, ticket: Ticket
 ) -> None:

@@ -13,7 +13,7 @@ from clients.pages import number_in
 from clients.queries import client_called
 from core.text import clean_text
 from tickets.actions import change_view, delete_view, save_view
-from tickets.queries import get_report_for
+from tickets.queries import reports_for
 from tickets.queries.saved_views import MOST_SHOWN, counts_of, views_for
 from tickets.queries.search import search
 from tickets.rules.search import MOST_CHARACTERS
@@ -52,8 +52,8 @@ def search_page(request: HttpRequest, console: Console) -> HttpResponseBase:
     context["instead"] = [
         (usual, _link(text.lower().replace(word, usual))) for word, usual in found.reading.rather
     ]
-    if found.has_more:
-        context["older"] = f"{_link(text)}&before={found.hits[-1].number}"
+    if found.next_before:
+        context["older"] = f"{_link(text)}&before={found.next_before}"
     if request.headers.get("HX-Target") == "results":
         return show_part(request, console, "console/parts/search_results.html", context)
     context["may_manage"] = console.may("view.manage")
@@ -70,10 +70,11 @@ def _straight_to(console: Console, text: str) -> str | None:
     """Give the page of the number or client that the words are, if they are one."""
     wanted = text.strip()
     if number := number_in(wanted.lstrip("#")):
-        report = get_report_for(console.user, number)
-        if report.ticket:
+        report = reports_for(console.user).filter(pk=number).first()
+        if report and report.ticket:
             return reverse("admin:tickets_workbench", args=[report.ticket.number])
-        return reverse("admin:tickets_triage_report", args=[report.number])
+        if report:
+            return reverse("admin:tickets_triage_report", args=[report.number])
     if client := client_called(console.user, wanted):
         return reverse("admin:clients_client", args=[client.pk])
     return None

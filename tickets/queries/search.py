@@ -73,7 +73,8 @@ class Found:
     asked: Asked
     reading: Reading = field(default_factory=Reading)
     hits: list[Hit] = field(default_factory=list)
-    has_more: bool = False
+    # What the next page goes on before, where there is one.
+    next_before: int | None = None
     is_too_slow: bool = False
 
     @property
@@ -107,7 +108,7 @@ def search(
             found.reading = query.read()
             numbers = query.numbers(before or LAST, PAGE + 1)
             own = [] if before else query.own_number()
-            found.has_more = len(numbers) > PAGE
+            found.next_before = numbers[PAGE - 1] if len(numbers) > PAGE else None
             found.hits = _hits(query, own + [n for n in numbers[:PAGE] if n not in own])
     except TookTooLong:
         found.is_too_slow = True

@@ -39,8 +39,10 @@ def ticket_list(request: HttpRequest, portal: Portal) -> HttpResponseBase:
     wanted = ListFilter(request.GET).wanted()
     found = _found(portal, wanted) if wanted["q"].strip() else None
     rows = _found_rows(portal, found) if found else _rows(portal, wanted)
-    has_more = found.has_more if found else len(rows) > PAGE
     shown = rows if found else rows[:PAGE]
+    go_on = rows[PAGE - 1].number if len(rows) > PAGE else None
+    if found:
+        go_on = found.next_before
 
     kept = {name: wanted[name] for name in ("q", "project") if wanted[name]}
     context: dict[str, Any] = {
@@ -61,9 +63,8 @@ def ticket_list(request: HttpRequest, portal: Portal) -> HttpResponseBase:
             )
             for word, usual in found.reading.rather
         ]
-    if has_more:
-        last = min(row.number for row in shown)
-        context["older"] = urlencode({"view": wanted["view"], **kept, "before": last})
+    if go_on:
+        context["older"] = urlencode({"view": wanted["view"], **kept, "before": go_on})
     if request.headers.get("HX-Target") == "results":
         return show(request, portal, "portal/parts/ticket_results.html", context)
     context["may_share"] = portal.may("view.share")
