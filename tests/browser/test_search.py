@@ -33,6 +33,8 @@ def numbers(db: None, project: Project, engineer: User, now: datetime) -> list[i
 def test_console_and_portal_are_searched_by_keyboard_alone(
     page: Page, numbers: list[int], acme: Client, alice: User, engineer: User, now: datetime
 ) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     for person, view, path, there in (
         (engineer, None, "/console/search/", f"/console/tickets/{numbers[0]}/"),
         (alice, acme.pk, "/portal/tickets/", f"/portal/tickets/{numbers[0]}/"),
@@ -51,7 +53,14 @@ def test_console_and_portal_are_searched_by_keyboard_alone(
         expect(page.get_by_text("Looked for checkout as well")).to_be_visible()
         expect(page.locator("mark").first).to_have_text("Checkout")
         expect(page).to_have_url(re.compile("q=chekout"))
+        # Leaving the box asks for nothing again; results that still arrive leave the place alone.
+        asked.clear()
         page.keyboard.press("ArrowDown")
+        expect(page.locator("[data-hit]").first).to_be_focused()
+        page.evaluate("htmx.ajax('GET', location.href, '#results')")
+        page.wait_for_load_state("networkidle")
+        assert len(asked) == 1
+        expect(page.locator("[data-hit]").first).to_be_focused()
         page.keyboard.press("k")
         expect(page.get_by_role("searchbox")).to_be_focused()
         page.keyboard.press("ArrowDown")
