@@ -22,6 +22,7 @@ from tickets.models import (
     Attachment,
     Comment,
     Report,
+    ReportDetails,
     Source,
     Ticket,
     TicketEvent,
@@ -108,6 +109,30 @@ def test_bad_input_is_refused_by_its_field_and_stores_nothing(
         })  # fmt: skip
     assert refusal.value.field == field
     assert not Report.objects.exists() and not TicketEvent.objects.exists()
+
+
+def test_what_comes_along_is_kept_beside_the_report_and_known_again(
+    project: Project, alice: User, now: datetime
+) -> None:
+    bare = factories.make_report(project, actor=alice, now=now)
+    assert not ReportDetails.objects.exists()
+
+    came = {
+        "context": {"console": ["a\x00b", "half \ud83d"], "viewport": {"width": 390}},
+        "answers": {"shop": "Berlin", "orders": [1, 2]},
+    }
+    report = factories.make_report(project, actor=alice, now=now, source_key="once", **came)
+    again = factories.make_report(project, actor=alice, now=now, source_key="once", **came)
+    with pytest.raises(KeyReused):
+        factories.make_report(project, actor=alice, now=now, source_key="once")
+
+    kept = ReportDetails.objects.get()
+    assert kept.report == report == again != bare
+    assert kept.context == {"console": ["ab", "half "], "viewport": {"width": 390}}
+    assert kept.answers == came["answers"]
+    with pytest.raises(InvalidInput) as refusal:
+        factories.make_report(project, actor=alice, now=now, context={"console": "x" * 100_001})
+    assert refusal.value.field == "context"
 
 
 def test_a_member_of_another_client_cannot_be_the_reporter(

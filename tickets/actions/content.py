@@ -2,8 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -17,6 +18,7 @@ from tickets.rules.words import Severity
 
 MOST_TEXT = 50_000
 MOST_SIGNALS = 50
+MOST_DETAILS = 100_000
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,14 @@ class Content:
     fields: dict[str, str]
     signals: list[tuple[str, str]]
     sender: Sender
+    details: dict[str, Any] = field(default_factory=dict)
 
     def digest(self, files: Iterable[int] = ()) -> str:
         """Give the hash by which the same content is known again."""
         user = self.sender.user
         person = [user.pk if user else None, self.sender.email, self.sender.name]
-        content = json.dumps([self.fields, self.signals, person, list(files)], sort_keys=True)
+        parts = [self.fields, self.signals, person, list(files)]
+        content = json.dumps([*parts, self.details] if self.details else parts, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -54,10 +58,14 @@ def check_report(
     sender: Sender | None = None,
     signals: Iterable[tuple[str, str]] = (),
     claimed_severity: str = "",
+    context: Mapping[str, Any] | None = None,
+    answers: Mapping[str, Any] | None = None,
 ) -> Content:
     """Give what would be stored. Raises InvalidInput naming the field, as receive_report does."""
     fields = _checked(text, title, page_url, user_agent, device, claimed_severity)
-    return Content(fields, _checked_signals(signals, fields["page_url"]), _checked_sender(sender))
+    facts = _checked_signals(signals, fields["page_url"])
+    details = _checked_details(context or {}, answers or {})
+    return Content(fields, facts, _checked_sender(sender), details)
 
 
 def _checked(
@@ -94,6 +102,26 @@ def _checked_signals(signals: Iterable[tuple[str, str]], page_url: str) -> list[
         if not 0 < len(value) <= 300:
             raise InvalidInput("A signal has 1 to 300 characters.", field="signals")
     return sorted(facts)
+
+
+def _checked_details(context: Mapping[str, Any], answers: Mapping[str, Any]) -> dict[str, Any]:
+    """Give what there is of both; their source has put them into their shape."""
+    named = {"context": _clean(context), "answers": _clean(answers)}
+    for name, value in named.items():
+        if len(json.dumps(value)) > MOST_DETAILS:
+            raise InvalidInput(f"At most {MOST_DETAILS:,} characters, please.", field=name)
+    return {name: value for name, value in named.items() if value}
+
+
+def _clean(value: Any) -> Any:
+    """Clean all texts in a JSON value as those of people are."""
+    if isinstance(value, str):
+        return clean_text(value)
+    if isinstance(value, Mapping):
+        return {clean_text(str(name)): _clean(part) for name, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [_clean(part) for part in value]
+    return value
 
 
 def _checked_sender(sender: Sender | None) -> Sender:

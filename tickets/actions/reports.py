@@ -1,8 +1,9 @@
 """The one door for everything that arrives."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, connection, transaction
 
@@ -35,6 +36,8 @@ def receive_report(
     signals: Iterable[tuple[str, str]] = (),
     attachment_ids: Iterable[int] = (),
     claimed_severity: str = "",
+    context: Mapping[str, Any] | None = None,
+    answers: Mapping[str, Any] | None = None,
     source_key: str = "",
     received_at: datetime | None = None,
 ) -> tuple[Report, bool]:
@@ -54,6 +57,8 @@ def receive_report(
         sender=sender,
         signals=signals,
         claimed_severity=claimed_severity,
+        context=context,
+        answers=answers,
     )
     files = sorted(set(attachment_ids))
     digest = _digest(content, source_key, actor, files)

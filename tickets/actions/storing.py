@@ -62,6 +62,10 @@ report AS (
     INSERT INTO tickets_signal (report_id, kind, value)
     SELECT report.id, fact.kind, fact.value
     FROM report, unnest(%(kinds)s::text[], %(values)s::text[]) AS fact (kind, value)
+), details AS (
+    INSERT INTO tickets_reportdetails (report_id, context, answers)
+    SELECT report.id, %(context)s::jsonb, %(answers)s::jsonb
+    FROM report WHERE %(has_details)s::boolean
 ), nudge AS (
     INSERT INTO django_q_ormq (key, payload, lock)
     SELECT %(cluster)s::text, %(payload)s, %(now)s FROM report WHERE %(cluster)s::text <> ''
@@ -129,6 +133,9 @@ def _terms(
         "name": user.name if user else sender.name,
         "kinds": [str(kind) for kind, _ in content.signals],
         "values": [value for _, value in content.signals],
+        "has_details": bool(content.details),
+        "context": json.dumps(content.details.get("context", {})),
+        "answers": json.dumps(content.details.get("answers", {})),
         "cluster": cluster,
         "payload": payload,
         "now": now,

@@ -12,7 +12,15 @@ from tickets.models.queue import (
     Skill,
     SlaClock,
 )
-from tickets.models.reports import Report, Reporter, Signal, SignalKind, Source, Triage
+from tickets.models.reports import (
+    Report,
+    ReportDetails,
+    Reporter,
+    Signal,
+    SignalKind,
+    Source,
+    Triage,
+)
 from tickets.models.search import SavedView, SearchDocument, SearchWord, UnlearnedDocument
 from tickets.models.similarity import Posting, ReportMeaning, ReportWords, TermCount
 from tickets.models.tickets import FixCheck, Presence, Ticket, TicketLink
@@ -36,6 +44,7 @@ __all__ = [
     "Report",
     "ReportMeaning",
     "ReportWords",
+    "ReportDetails",
     "Reporter",
     "SavedView",
     "SearchDocument",

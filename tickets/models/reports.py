@@ -21,6 +21,8 @@ class Source(models.TextChoices):
 
     PORTAL = "portal", "Portal"
     STAFF = "staff", "Staff"
+    WIDGET = "widget", "Widget"
+    EMAIL = "email", "E-mail"
     API = "api", "API"
     IMPORT = "import", "Import"
 
@@ -165,6 +167,23 @@ class Report(Homed):
             raise MoveRefused(
                 f"#{self.number} is {here.label.lower()}; it cannot become {state.label.lower()}."
             )
+
+
+class ReportDetails(models.Model):
+    """What came with a report beside its words, where anything did.
+
+    ``context`` is what the source captured (``tickets.rules.context`` bounds it), ``answers`` what
+    was answered to the project's own questions, by their names.
+    """
+
+    report = models.OneToOneField(
+        Report, primary_key=True, on_delete=models.PROTECT, related_name="details"
+    )
+    context = models.JSONField(default=dict)
+    answers = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"Details of #{self.report_id}"
 
 
 class SignalKind(models.TextChoices):
