@@ -117,7 +117,7 @@ def test_what_comes_along_is_kept_beside_the_report_and_known_again(
     bare = factories.make_report(project, actor=alice, now=now)
     assert not ReportDetails.objects.exists()
 
-    came = {
+    came: dict[str, Any] = {
         "context": {"console": ["a\x00b", "half \ud83d"], "viewport": {"width": 390}},
         "answers": {"shop": "Berlin", "orders": [1, 2]},
     }
