@@ -360,6 +360,21 @@ def test_a_pause_nobody_noticed_before_a_promise_would_have_broken_breaks_none(
     assert clock_of(ticket.number, "first_response").state == "paused"
 
 
+def test_a_second_question_while_nothing_is_promised_starts_its_clock_with_the_next_plan(
+    acme: Client, project: Project, engineer: User, bob: User
+) -> None:
+    ticket = new_ticket(project, engineer, by=bob)
+    said: dict[str, Any] = {"ticket_id": ticket.pk, "body": "So?"}
+    for minutes, who in ((10, engineer), (20, bob), (30, engineer)):
+        actions.reply_to_ticket(actor=who, now=at(minutes), **said)
+    _move(acme, "paused", 35)
+    actions.reply_to_ticket(actor=bob, now=at(40), **said)
+    assert clock_of(ticket.number, "next_reply").fulfilled_at == at(30)
+    _move(acme, "active", 100)
+    sweep(100)
+    assert clock_of(ticket.number, "next_reply").started_at == at(100)
+
+
 def test_another_plan_changes_what_is_due_and_repeats_nothing(
     project: Project, acme: Client, engineer: User, now: datetime
 ) -> None:

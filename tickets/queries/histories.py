@@ -126,11 +126,14 @@ class Derived:
     calendar_versions: int
 
     def shown(self) -> list[tuple[Clock, ClockState]]:
-        """Give the clocks that ever started; a resolution only of what became a ticket."""
+        """Give the clocks that started; a resolution only of what became a ticket.
+
+        A reply that nobody promises a time for has none yet: what was said of the last one stands.
+        """
         return [
             (clock, state)
             for clock, state in self.clocks.clocks.items()
-            if state.round and (clock != Clock.RESOLUTION or self.line.has_resolution)
+            if state.started_at and (clock != Clock.RESOLUTION or self.line.has_resolution)
         ]
 
     def write(self, row: SlaClock, state: ClockState) -> None:
