@@ -278,53 +278,6 @@ def test_work_of_somebody_who_left_goes_back_into_the_queue(
     assert (back.state, back.assignee) == ("queued", None)
 
 
-def test_the_sooner_promise_of_the_two_stands_and_goes_back(
-    one: Ticket, other: Ticket, engineer: User, now: datetime
-) -> None:
-    soon, later = now + 5 * HOUR, now + 50 * HOUR
-    Ticket.objects.filter(pk=other.pk).update(due_at=soon, committed_at=now - HOUR)
-    Ticket.objects.filter(pk=one.pk).update(due_at=later, committed_at=now - HOUR)
-    assert merge(other, one, engineer).due_at == soon
-    assert unmerge(other, engineer).due_at == soon
-    one.refresh_from_db()
-    assert one.due_at == later
-
-
-def test_a_promise_is_inherited_by_what_had_none(
-    one: Ticket, other: Ticket, engineer: User, now: datetime
-) -> None:
-    soon = now + 5 * HOUR
-    Ticket.objects.filter(pk=one.pk).update(due_at=None, committed_at=None)
-    Ticket.objects.filter(pk=other.pk).update(due_at=soon, committed_at=now - HOUR)
-    assert merge(other, one, engineer).due_at == soon
-    unmerge(other, engineer)
-    one.refresh_from_db()
-    assert one.due_at is None or one.due_at > soon
-
-
-@pytest.mark.parametrize("first", [0, 1])
-@pytest.mark.parametrize("hours", [(5, 20), (20, 5)])
-def test_a_promise_stands_while_any_part_has_it(
-    hours: tuple[int, int], first: int, one: Ticket, project: Project, engineer: User, now: datetime
-) -> None:
-    own = now + 50 * HOUR
-    Ticket.objects.filter(pk=one.pk).update(due_at=own, committed_at=now - HOUR)
-    parts = []
-    for hour in hours:
-        part = factories.make_ticket(project=project, engineer=engineer, now=now)
-        due = now + hour * HOUR
-        Ticket.objects.filter(pk=part.pk).update(due_at=due, committed_at=now - HOUR)
-        merge(part, one, engineer)
-        parts.append(part)
-
-    unmerge(parts[first], engineer)
-    one.refresh_from_db()
-    assert one.due_at == now + hours[1 - first] * HOUR, "what is left of it was promised by then"
-    unmerge(parts[1 - first], engineer)
-    one.refresh_from_db()
-    assert one.due_at == own
-
-
 def test_clocks_of_a_part_are_those_of_the_whole(
     one: Ticket, other: Ticket, bob: User, engineer: User, now: datetime
 ) -> None:

@@ -8,8 +8,9 @@ from clients.models import User
 from core.errors import InvalidInput, MoveRefused
 from core.text import is_blank
 from tickets.actions.conversation import note_on_ticket
+from tickets.actions.due_times import move
 from tickets.actions.locks import lock_plan, lock_ticket
-from tickets.actions.promises import keep_spare, move
+from tickets.actions.promises import keep_spare
 from tickets.queries.promises import Breach, breaches_of, plan_of, trial_of
 
 

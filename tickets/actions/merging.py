@@ -16,19 +16,22 @@ from core.queue import enqueue
 from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import put_back_into_triage
 from tickets.actions.documents import document_report, document_ticket
+from tickets.actions.due_times import (
+    forget_late_promise,
+    hold_promises,
+    keep_own_promise,
+    move_by_stops,
+    take_soonest,
+)
 from tickets.actions.events import record
 from tickets.actions.locks import forget_spare, lock_report, save_ticket
-from tickets.actions.promises import (
-    forget_late_promise,
-    give_back_promise,
-    inherit_promise,
-    resume_promise,
-)
+from tickets.actions.promises import promise, resume_promise
 from tickets.actions.shares import join_queue
 from tickets.actions.sightings import move_sightings, recount_sightings
 from tickets.actions.triage import count_reach, tell_joined
 from tickets.models import (
     Comment,
+    HeldPromise,
     Report,
     SlaClock,
     Ticket,
@@ -45,7 +48,7 @@ from tickets.rules.states import JOINABLE, ReportState, TicketState
 
 _K = TicketEventKind
 # What hangs on a ticket itself. Files, reply links and alerts hang on reports and comments.
-_HOMED: tuple[Any, ...] = (Report, Comment, TimeEntry, TicketLink, Timer, Watcher)
+_HOMED: tuple[Any, ...] = (Report, Comment, TimeEntry, TicketLink, Timer, Watcher, HeldPromise)
 _BY_SOMEBODY = (TicketState.IN_PROGRESS, TicketState.IN_REVIEW)
 
 
@@ -74,8 +77,8 @@ def merge_tickets(*, source_id: int, number: int, actor: User, now: datetime) ->
         merged_at=now,
         merged_by=actor,
         state_before=source.state,
-        due_before=target.due_at,
     )
+    hold_promises(source, target, now=now)
     source.state, source.merged_into = TicketState.MERGED, target
     save_ticket(source, "state", "merged_into")
     for model in _HOMED:
@@ -93,7 +96,7 @@ def merge_tickets(*, source_id: int, number: int, actor: User, now: datetime) ->
         shipped = target.events.filter(kind=_K.TICKET_SHIPPED).latest("pk")
         enqueue("tickets.tasks.ask_reporters", event_id=shipped.pk)
     else:
-        inherit_promise(target, source, now=now)
+        take_soonest(target, now=now, reason="merged")
     # What it needs no time for any more leaves more to spare; that is found within a minute.
     forget_spare()
     _settle(target, source, now=now)
@@ -117,6 +120,9 @@ def unmerge_ticket(*, source_id: int, actor: User, now: datetime) -> Ticket:
     merge.save(update_fields=["undone_at", "undone_by"])
     source.merged_into = None
     _take_up(source, TicketState(merge.state_before))
+    held = holder.held_promises.exists()
+    if held and holder.due_at:
+        move_by_stops([holder], now, lasting=True)
     parts = parts_of(source.pk)
     for model in _HOMED:
         rows = model.objects.filter(home__in=parts)
@@ -127,8 +133,10 @@ def unmerge_ticket(*, source_id: int, actor: User, now: datetime) -> Ticket:
     told = {"state": source.state}
     record(source, _K.TICKET_UNMERGED, actor=actor, at=now, merge=merge, data=told)
     record(holder, _K.TICKET_UNMERGED_FROM, actor=actor, at=now, merge=merge)
-    if holder.pk == merge.target_id:
-        give_back_promise(holder, source, merge, now=now)
+    keep_own_promise(source, now=now, reason="along")
+    if held and holder.is_open:
+        keep_own_promise(holder, now=now, reason="unmerged")
+        promise(holder, now=now)
     forget_spare()
     _settle(holder, source, now=now)
     if source.state == TicketState.QUEUED:

@@ -1,6 +1,5 @@
 """Promises: which tickets get a due time, and what happens to it later."""
 
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,12 +9,12 @@ from django.db.models import Q
 from clients.queries import terms_of
 from clients.rules.terms import Terms
 from core.calendars import instant, micros
+from tickets.actions.due_times import move, move_by_stops
 from tickets.actions.events import record
 from tickets.actions.locks import lock_plan, save_ticket
 from tickets.actions.shares import account_of
-from tickets.models import QueuePlan, ShareAccount, Ticket, TicketEventKind, TicketMerge
-from tickets.queries.access import Actor
-from tickets.queries.owed import later, move_calendar, owed_stops, owing
+from tickets.models import QueuePlan, ShareAccount, Ticket, TicketEventKind
+from tickets.queries.owed import owing
 from tickets.queries.promises import (
     Plan,
     offerable,
@@ -64,58 +63,7 @@ def resume_promise(ticket: Ticket, *, now: datetime) -> None:
     Then it is decided on as ``promise`` does: its priority may be another one by now.
     """
     if ticket.due_at is not None:
-        _move_by_stops([ticket], now)
-    promise(ticket, now=now)
-
-
-def forget_late_promise(ticket: Ticket, *, now: datetime) -> None:
-    """Take the due time of a locked ticket that is reopened after it; one that lies ahead stays.
-
-    What it stood still before it was closed counts.
-    """
-    if ticket.due_at is not None:
-        _move_by_stops([ticket], now)
-    if ticket.due_at is not None and ticket.due_at <= now:
-        ticket.due_at = ticket.committed_at = None
-        save_ticket(ticket, "due_at", "committed_at")
-
-
-def inherit_promise(ticket: Ticket, part: Ticket, *, now: datetime) -> None:
-    """Give a locked ticket the promise of one that becomes part of it, where that is the sooner.
-
-    It was promised, and paid for, once: whatever it breaks now, it stands.
-    """
-    if part.due_at is None:
-        return
-    if ticket.due_at is None:
-        ticket.due_at, ticket.committed_at = part.due_at, now
-        save_ticket(ticket, "due_at", "committed_at")
-        due = {"due_at": part.due_at.isoformat(), "token": True}
-        record(ticket, _K.COMMITTED, actor=None, at=now, data=due)
-    elif part.due_at < ticket.due_at:
-        move(ticket, part.due_at, now, actor=None, reason="merged")
-
-
-def give_back_promise(ticket: Ticket, part: Ticket, merge: TicketMerge, *, now: datetime) -> None:
-    """Take from a locked ticket the promise of one that is no part of it any more.
-
-    It has again the soonest of the one it had and of those of its other parts, or none and is
-    decided on anew; one that has moved since stays.
-    """
-    if part.due_at is None:
-        return
-    others = ticket.merges_in.filter(undone_at=None)
-    # What they found here was not the ticket's own either.
-    others.filter(due_before=part.due_at, pk__gt=merge.pk).update(due_before=merge.due_before)
-    if not ticket.is_open or ticket.due_at != part.due_at:
-        return
-    inherited = others.values_list("source__due_at", flat=True)
-    back = min((due for due in (merge.due_before, *inherited) if due), default=None)
-    if back is None:
-        ticket.due_at = ticket.committed_at = None
-        save_ticket(ticket, "due_at", "committed_at")
-    elif back > ticket.due_at:
-        move(ticket, back, now, actor=None, reason="unmerged")
+        move_by_stops([ticket], now)
     promise(ticket, now=now)
 
 
@@ -158,7 +106,7 @@ def offer_promises(*, client_id: int, now: datetime) -> int:
 def settle_pauses(*, client_id: int, now: datetime) -> int:
     """Move a client's due times by what its retainer was not served; gives how many moved."""
     tickets = owing(now).filter(client=client_id).order_by("pk")
-    return _move_by_stops(list(tickets.select_for_update(skip_locked=True, no_key=True)), now)
+    return move_by_stops(list(tickets.select_for_update(skip_locked=True, no_key=True)), now)
 
 
 @transaction.atomic
@@ -280,29 +228,6 @@ def _keep(account: ShareAccount, bucket: Bucket) -> Bucket:
 
 def _refuse(ticket: Ticket, now: datetime, **why: Any) -> None:
     record(ticket, _K.NOT_PROMISED, actor=None, at=now, data=why)
-
-
-def move(ticket: Ticket, due_at: datetime, at: datetime, *, actor: Actor, **why: Any) -> None:
-    """Write another due time of a locked ticket and why it has it."""
-    assert ticket.due_at is not None
-    data = {"from": ticket.due_at.isoformat(), "to": due_at.isoformat(), **why}
-    ticket.due_at = due_at
-    save_ticket(ticket, "due_at")
-    record(ticket, _K.DUE_MOVED, actor=actor, at=at, data=data)
-
-
-def _move_by_stops(tickets: Sequence[Ticket], now: datetime) -> int:
-    """Move due times by the stops that are over and not counted yet; gives how many moved."""
-    before = [ticket.due_at for ticket in tickets]
-    owed = owed_stops(tickets, now)
-    for ticket in tickets:
-        for start, end in owed.get(ticket.number, []):
-            assert ticket.due_at is not None
-            move(
-                ticket, later(move_calendar(ticket), ticket.due_at, start, end), now, actor=None,
-                reason="stopped", since=start.isoformat(), until=end.isoformat(),
-            )  # fmt: skip
-    return sum(ticket.due_at != due_at for ticket, due_at in zip(tickets, before, strict=True))
 
 
 def _bucket(account: ShareAccount, terms: Terms) -> Bucket:

@@ -19,10 +19,11 @@ from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import note_on_ticket, reply_to_ticket
 from tickets.actions.conversation import resume as resume_ticket
 from tickets.actions.documents import document_ticket
+from tickets.actions.due_times import forget_late_promise
 from tickets.actions.events import record
 from tickets.actions.locks import lock_ticket, lock_unanswered, save_ticket
 from tickets.actions.mails import tell_watchers_of_fix
-from tickets.actions.promises import forget_late_promise, promise, resume_promise
+from tickets.actions.promises import promise, resume_promise
 from tickets.actions.shares import join_queue, set_priority
 from tickets.actions.triage import check_terms, decide_opening
 from tickets.models import FixCheck, Report, Ticket, TicketEventKind, TicketLink

@@ -22,6 +22,7 @@ _MOVES = {
     "stopped": "it stood still",
     "merged": "what was merged into it was promised sooner",
     "unmerged": "what was promised sooner is a ticket of its own again",
+    "along": "so was what it was part of",
 }
 _FIELDS = {"severity": "severity", "kind": "kind", "estimate_minutes": "estimate"}
 

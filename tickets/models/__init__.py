@@ -1,7 +1,7 @@
 from tickets.models.alerts import Alert, OnCallShift
 from tickets.models.conversation import Attachment, Comment, Macro, ReplyLink
 from tickets.models.events import TicketEvent, TicketEventKind
-from tickets.models.merging import TicketMerge, Watcher
+from tickets.models.merging import HeldPromise, TicketMerge, Watcher
 from tickets.models.outbreaks import Outbreak, Sighting
 from tickets.models.queue import (
     Absence,
@@ -33,6 +33,7 @@ __all__ = [
     "Comment",
     "Engineer",
     "FixCheck",
+    "HeldPromise",
     "Macro",
     "OnCallShift",
     "Outbreak",

@@ -19,9 +19,8 @@ class TicketMerge(models.Model):
     merged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+"
     )
-    # What undoing gives back: the state of the source, and the promise of the target.
+    # What undoing gives back. Promises are kept by HeldPromise.
     state_before = models.CharField(max_length=12, choices=TicketState)
-    due_before = models.DateTimeField(null=True)
     undone_at = models.DateTimeField(null=True)
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
@@ -65,3 +64,26 @@ class Watcher(Homed):
 
     def __str__(self) -> str:
         return f"{self.user} watches {self.ticket}"
+
+
+class HeldPromise(Homed):
+    """When a ticket, or one that is part of it, was promised: the soonest is the ticket's due time.
+
+    Kept only while parts were promised something, and moved by all that moves the due time of the
+    whole.
+    """
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.PROTECT, related_name="held_promises")
+    due_at = models.DateTimeField()
+
+    class Meta(Homed.Meta):
+        ordering = ["due_at", "pk"]
+        constraints = [
+            *Homed.Meta.constraints,
+            models.UniqueConstraint(
+                Coalesce("home", "ticket"), name="held_promise_once_where_it_was_made"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.ticket} by {self.due_at:%Y-%m-%d %H:%M}"

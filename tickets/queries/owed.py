@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from django.db.models import Exists, OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Greatest
 
 from clients.models import ClientEvent, ClientEventKind
@@ -23,13 +23,23 @@ _LOOK_BACK = timedelta(days=30)
 _MOVING = timedelta(minutes=1)
 _ENDS_WAITING = [
     _K.TICKET_RESUMED, _K.TICKET_PUT_BACK, _K.TICKET_STARTED, _K.TICKET_CLOSED, _K.TICKET_REOPENED,
+    _K.TICKET_MERGED,
 ]  # fmt: skip
 
 
-def owed_stops(tickets: Sequence[Ticket], now: datetime) -> dict[int, list[Owed]]:
+# A part that was waiting waits again when it is taken out.
+BEGINS_WAITING = Q(kind=_K.TICKET_WAITING) | Q(
+    kind=_K.TICKET_UNMERGED, data__state=TicketState.WAITING
+)
+
+
+def owed_stops(
+    tickets: Sequence[Ticket], now: datetime, *, lasting: bool = False
+) -> dict[int, list[Owed]]:
     """Give the times in which promises stood still and by which they were not moved yet, in order.
 
-    By the tickets' numbers, of those that have any; however many tickets, two statements.
+    By the tickets' numbers, of those that have any; however many tickets, two statements. With
+    ``lasting`` what stands still yet did so until now.
     """
     served: dict[int, list[tuple[datetime, bool]]] = {each.client_id: [] for each in tickets}
     moves = ClientEvent.objects.filter(client__in=served, kind=ClientEventKind.RETAINER_MOVED)
@@ -38,19 +48,23 @@ def owed_stops(tickets: Sequence[Ticket], now: datetime) -> dict[int, list[Owed]
     waits: dict[int, list[tuple[datetime, bool]]] = {each.pk: [] for each in tickets}
     since = {each.pk: each.committed_at for each in tickets if each.committed_at}
     told = TicketEvent.objects.filter(
-        ticket__in=waits, kind__in=[_K.TICKET_WAITING, *_ENDS_WAITING, _K.DUE_MOVED]
+        Q(kind__in=[*_ENDS_WAITING, _K.DUE_MOVED]) | BEGINS_WAITING, ticket__in=waits
     ).order_by("at", "pk")
     for pk, at, kind, until in told.values_list("ticket", "at", "kind", "data__until"):
         if kind == _K.DUE_MOVED:
             # What moved it otherwise was decided in the knowledge of all that stood still by then.
             since[pk] = max(since[pk], datetime.fromisoformat(until) if until else at)
         else:
-            waits[pk].append((at, kind == _K.TICKET_WAITING))
+            waits[pk].append((at, kind not in _ENDS_WAITING))
     owed = {}
     for ticket in tickets:
-        stops = closed_stops([*stops_of(waits[ticket.pk]), *stops_of(served[ticket.client_id])])
+        stops = [*stops_of(waits[ticket.pk]), *stops_of(served[ticket.client_id])]
         begin = since[ticket.pk]
-        found = [(max(start, begin), end) for start, end in stops if begin < end <= now]
+        over = closed_stops(
+            (start, now if lasting else None) if end is None else (start, end)
+            for start, end in stops
+        )
+        found = [(max(start, begin), end) for start, end in over if begin < end <= now]
         if found:
             owed[ticket.number] = found
     return owed

@@ -26,7 +26,7 @@ from core.statements import Micros, Written
 from tickets.models import SlaClock, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.clocks import IS_STALE
 from tickets.queries.crew import LEAST_LEFT_MINUTES, Crew, crew, minutes_left
-from tickets.queries.owed import UNBEGUN, later
+from tickets.queries.owed import BEGINS_WAITING, UNBEGUN, later
 from tickets.queries.stops import is_served
 from tickets.rules.clocks import Clock
 from tickets.rules.queue.forward import ORDER, Job
@@ -199,7 +199,7 @@ def _unbegun() -> "QuerySet[Ticket, Any]":
     calendar it moves by (none for the house's). Instants are whole numbers: to make
     datetimes of thousands would cost more than to simulate them.
     """
-    waits = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind=_K.TICKET_WAITING)
+    waits = TicketEvent.objects.filter(BEGINS_WAITING, ticket=OuterRef("pk"))
     moves = TicketEvent.objects.filter(ticket=OuterRef("pk"), kind=_K.DUE_MOVED)
     moved = Subquery(moves.order_by("-at").values("at")[:1])
     ends = ClientEvent.objects.filter(
