@@ -1,8 +1,13 @@
-"""Random merging, un-merging and writing, beside the plain account of what was written where."""
+"""Merging in tests, also at random, beside the plain account of what was written where."""
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
+from clients.models import User
 from core.errors import MoveRefused
 from tests import factories
 from tickets import actions
@@ -18,12 +23,35 @@ from tickets.models import (
     Watcher,
 )
 
+NOON = datetime(2026, 6, 10, 12, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 _ROWS = (Report, Comment, TimeEntry, TicketLink, Timer, Watcher)
 # What merging is free to leave otherwise: an answer given by it, and versions.
 _BUT = {"first_response_at"}
 DOES = [
     "merge", "merge", "unmerge", "reply", "log", "clock", "link", "watch", "join", "split",
 ]  # fmt: skip
+
+
+@contextmanager
+def rolled_back() -> Iterator[None]:
+    """Leave nothing of an example behind."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def merge(source: Ticket, target: Ticket, actor: User, now: datetime = NOON) -> Ticket:
+    actions.merge_tickets(source_id=source.pk, number=target.number, actor=actor, now=now)
+    source.refresh_from_db()
+    target.refresh_from_db()
+    return target
+
+
+def unmerge(source: Ticket, actor: User, now: datetime = NOON + HOUR) -> Ticket:
+    actions.unmerge_ticket(source_id=source.pk, actor=actor, now=now)
+    source.refresh_from_db()
+    return source
 
 
 def snapshot() -> dict[tuple[str, int], dict[str, Any]]:

@@ -10,7 +10,7 @@ from clients import actions as client_actions
 from clients.models import Client, Project, User
 from core.errors import MoveRefused
 from tests import factories
-from tests.tickets.test_merging import merge, rolled_back, unmerge
+from tests.tickets.merges import merge, rolled_back, unmerge
 from tickets import actions
 from tickets.actions.promises import settle_pauses
 from tickets.models import HeldPromise, Ticket, TicketEvent, TicketEventKind

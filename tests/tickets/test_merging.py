@@ -1,12 +1,9 @@
 """One problem, one ticket: what goes along in a merge, and that taking it back restores it all."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -14,7 +11,7 @@ from clients.models import ApiKey, Project, User
 from core.errors import InvalidInput, MoveRefused, NotAllowed
 from core.models import OutboxMessage
 from tests import factories
-from tests.tickets.merges import DOES, Merges, snapshot
+from tests.tickets.merges import DOES, Merges, merge, rolled_back, snapshot, unmerge
 from tickets import actions, tasks
 from tickets.models import Comment, Outbreak, SlaClock, Ticket, TicketEventKind, TicketLink
 from tickets.queries.merging import survives
@@ -38,27 +35,6 @@ def one(project: Project, alice: User, engineer: User, now: datetime) -> Ticket:
 def other(project: Project, bob: User, engineer: User, now: datetime) -> Ticket:
     """The newer one."""
     return factories.make_ticket(project=project, by=bob, engineer=engineer, now=now - HOUR)
-
-
-@contextmanager
-def rolled_back() -> Iterator[None]:
-    """Leave nothing of an example behind."""
-    with transaction.atomic():
-        yield
-        transaction.set_rollback(True)
-
-
-def merge(source: Ticket, target: Ticket, actor: User, now: datetime = NOON) -> Ticket:
-    actions.merge_tickets(source_id=source.pk, number=target.number, actor=actor, now=now)
-    source.refresh_from_db()
-    target.refresh_from_db()
-    return target
-
-
-def unmerge(source: Ticket, actor: User, now: datetime = NOON + HOUR) -> Ticket:
-    actions.unmerge_ticket(source_id=source.pk, actor=actor, now=now)
-    source.refresh_from_db()
-    return source
 
 
 def clock_of(number: int, clock: str) -> SlaClock:

@@ -9,6 +9,7 @@ from core.actions import queue_mail
 from core.text import one_line
 from core.tokens import derive_token, hash_token, placeholder
 from tickets.models import Comment, ReplyLink, Report, Reporter, Ticket
+from tickets.queries.merging import parts_of
 from tickets.queries.people import (
     hearers_of,
     mail_reporter,
@@ -56,9 +57,17 @@ def mail_report(*, report: Report, body: str, now: datetime, subject: str) -> No
         _mail(reporter, report, body, subject, now)
 
 
-def tell_watchers_of_fix(*, ticket: Ticket, now: datetime) -> None:
-    """Mail who watches a ticket that its fix is live; its reporters are asked whether it works."""
-    for person in mail_watchers(ticket, but=mail_reporters(ticket.pk)):
+def tell_watchers_of_fix(*, ticket: Ticket, now: datetime, came_with: Ticket | None = None) -> None:
+    """Mail who watches a ticket that its fix is live; its reporters are asked whether it works.
+
+    Of those who came with what is part of it now, who had not watched it themselves.
+    """
+    people = mail_watchers(ticket, but=mail_reporters(ticket.pk))
+    if came_with:
+        parts = parts_of(came_with.pk)
+        told = set(ticket.watchers.exclude(home__in=parts).values_list("user", flat=True))
+        people = [person for person in people if person.pk not in told]
+    for person in people:
         _mail_watcher(person, ticket, "A fix is live", now, hint="Say there whether it works: ")
 
 

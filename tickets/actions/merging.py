@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F, QuerySet, Value
+from django.db.models import F, Q, QuerySet, Value
 from django.db.models.functions import Coalesce, NullIf
 
 from clients.models import User
@@ -25,13 +25,18 @@ from tickets.actions.due_times import (
 )
 from tickets.actions.events import record
 from tickets.actions.locks import forget_spare, lock_report, save_ticket
+from tickets.actions.mails import tell_watchers_of_fix
+from tickets.actions.outbreak_links import carry_outbreak, part_outbreak
 from tickets.actions.promises import promise, resume_promise
 from tickets.actions.shares import join_queue
 from tickets.actions.sightings import move_sightings, recount_sightings
+from tickets.actions.tickets import change_terms
 from tickets.actions.triage import count_reach, tell_joined
 from tickets.models import (
     Comment,
+    FixCheck,
     HeldPromise,
+    Outbreak,
     Report,
     SlaClock,
     Ticket,
@@ -57,16 +62,20 @@ class MergedAlready(MoveRefused):
 
 
 @transaction.atomic
-def merge_tickets(*, source_id: int, number: int, actor: User, now: datetime) -> TicketMerge:
+def merge_tickets(
+    *, source_id: int, number: int, actor: User, now: datetime, raises: bool = False
+) -> TicketMerge:
     """Make an open ticket part of another of the same client, which lives on.
 
     Reports with their people and files, comments, time, running clocks, links and watchers go
     along; each keeps the ticket it was written on as its home. Whoever reported the source and
-    waits for an answer is told by mail. The survivor takes over the sooner promise of the two.
+    waits for an answer is told by mail. The survivor takes over the sooner promise of the two, and
+    with ``raises`` the graver severity, while it is open.
 
     Raises MergedAlready for a source that is part of another, InvalidInput for a number that is not
     the client's, and MoveRefused unless the source is open and the survivor open or shipped.
     """
+    _lock_outbreak(source_id)
     reports = _lock_reports(Report.objects.filter(ticket=source_id))
     unanswered = [report.pk for report in reports if report.first_response_at is None]
     source, target = _lock_pair(source_id, number, actor)
@@ -86,6 +95,7 @@ def merge_tickets(*, source_id: int, number: int, actor: User, now: datetime) ->
         rows.update(home=Coalesce("home", "ticket"), ticket=target)
     SlaClock.objects.filter(ticket=source).update(ticket=target)
     move_sightings(source, target)
+    carry_outbreak(source, target, actor=actor, now=now)
     told = {"state": target.state}
     record(source, _K.TICKET_MERGED, actor=actor, at=now, merge=merge, data=told)
     record(target, _K.TICKET_MERGED_IN, actor=actor, at=now, merge=merge)
@@ -95,8 +105,11 @@ def merge_tickets(*, source_id: int, number: int, actor: User, now: datetime) ->
     if target.state == TicketState.SHIPPED:
         shipped = target.events.filter(kind=_K.TICKET_SHIPPED).latest("pk")
         enqueue("tickets.tasks.ask_reporters", event_id=shipped.pk)
+        tell_watchers_of_fix(ticket=target, now=now, came_with=source)
     else:
         take_soonest(target, now=now, reason="merged")
+        if raises and source.severity < target.severity:
+            change_terms(target, {"severity": source.severity}, actor=actor, now=now)
     # What it needs no time for any more leaves more to spare; that is found within a minute.
     forget_spare()
     _settle(target, source, now=now)
@@ -119,7 +132,7 @@ def unmerge_ticket(*, source_id: int, actor: User, now: datetime) -> Ticket:
     merge.undone_at, merge.undone_by = now, actor
     merge.save(update_fields=["undone_at", "undone_by"])
     source.merged_into = None
-    _take_up(source, TicketState(merge.state_before))
+    _take_up(source, _state_of(merge, holder))
     held = holder.held_promises.exists()
     if held and holder.due_at:
         move_by_stops([holder], now, lasting=True)
@@ -130,6 +143,8 @@ def unmerge_ticket(*, source_id: int, actor: User, now: datetime) -> Ticket:
     SlaClock.objects.filter(report__ticket=source).update(ticket=source)
     recount_sightings(source)
     recount_sightings(holder)
+    part_outbreak(source, holder, now=now)
+    withdraw_questions(holder)
     told = {"state": source.state}
     record(source, _K.TICKET_UNMERGED, actor=actor, at=now, merge=merge, data=told)
     record(holder, _K.TICKET_UNMERGED_FROM, actor=actor, at=now, merge=merge)
@@ -160,6 +175,7 @@ def split_report(*, report_id: int, actor: User, now: datetime) -> Report:
     put_back_into_triage(report, "ticket", "home")
     record(report, _K.REPORT_SPLIT, actor=actor, at=now, ticket=ticket)
     recount_sightings(ticket)
+    withdraw_questions(ticket)
     count_reach(ticket, now=now)
     document_ticket(ticket.pk)
     document_report(report.pk)
@@ -221,6 +237,31 @@ def _lock(ids: Iterable[int], actor: User) -> dict[int, Ticket]:
     for ticket in found.values():
         require(role_on(actor, ticket), "ticket.merge")
     return found
+
+
+def withdraw_questions(ticket: Ticket) -> None:
+    """Ask nobody any more whether the fix works who reported nothing of what a locked ticket is."""
+    asked = ticket.fix_checks.filter(state=FixCheck.State.ASKED)
+    gone = asked.exclude(reporter__in=Report.objects.filter(ticket=ticket).values("reporter"))
+    gone.update(state=FixCheck.State.SUPERSEDED)
+
+
+def _state_of(merge: TicketMerge, holder: Ticket) -> TicketState:
+    """Give the state a part goes back to: whom it waited for may have written meanwhile."""
+    state = TicketState(merge.state_before)
+    if state != TicketState.WAITING:
+        return state
+    here = Q(ticket=holder) & (Q(home=None) | Q(home__in=parts_of(merge.target_id)))
+    said = Comment.objects.filter(here, by_staff=False, created_at__gte=merge.merged_at)
+    if not said.exists():
+        return state
+    return TicketState.IN_PROGRESS if merge.source.assignee_id else TicketState.QUEUED
+
+
+def _lock_outbreak(source_id: int) -> None:
+    """Lock the outbreak of a ticket before it, as whoever links tickets to one does."""
+    ours = Outbreak.objects.filter(tickets=source_id)
+    ours.select_for_update(no_key=True, of=("self",)).first()
 
 
 def _take_up(source: Ticket, state: TicketState) -> None:

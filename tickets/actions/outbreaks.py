@@ -18,13 +18,12 @@ from core.actions import queue_mail
 from core.errors import InvalidInput, MoveRefused, Refused
 from core.text import clean_text, is_blank, one_line
 from tickets.actions.conversation import note_on_ticket
-from tickets.actions.events import record
+from tickets.actions.outbreak_links import check_linkable, join_outbreak, leave_outbreak
 from tickets.actions.tickets import ship_ticket
-from tickets.models import Outbreak, Sighting, Ticket, TicketEventKind
+from tickets.models import Outbreak, Sighting, Ticket
 from tickets.queries.alerts import now_on_call
 from tickets.queries.outbreaks import NEVER_LINKED, Alike, alike, children_of
 from tickets.queries.people import ops_admins
-from tickets.rules.states import TicketState
 
 _State = Outbreak.State
 MOST_NAMED = 10
@@ -70,16 +69,12 @@ def open_outbreak(
     wanted = sorted(set(numbers))
     if not 2 <= len(wanted) <= MOST_OPENED_WITH:
         raise InvalidInput(f"Name 2 to {MOST_OPENED_WITH} tickets.", field="numbers")
-    tickets = list(
-        Ticket.objects.select_for_update(no_key=True, of=("self",))
-        .filter(number__in=wanted)
-        .select_related("outbreak")
-        .order_by("pk")
-    )
+    locked = Ticket.objects.select_for_update(no_key=True).filter(number__in=wanted)
+    tickets = list(locked.order_by("pk"))
     if unknown := set(wanted) - {ticket.number for ticket in tickets}:
         raise InvalidInput(f"There is no ticket #{min(unknown)}.", field="numbers")
     for ticket in tickets:
-        _check_child(ticket, field="numbers")
+        check_linkable(ticket, field="numbers")
     if len({ticket.client_id for ticket in tickets}) < 2:
         raise InvalidInput("An outbreak is of two clients or more.", field="numbers")
     words = " ".join(clean_text(title).split())[:200]
@@ -88,7 +83,7 @@ def open_outbreak(
         title=first.title if is_blank(words) else words, opened_at=now, opened_by=actor
     )
     for ticket in tickets:
-        _join(ticket, outbreak, actor, now)
+        join_outbreak(ticket, outbreak, actor=actor, now=now)
     _tell_opened(outbreak, actor, now)
     return outbreak
 
@@ -98,16 +93,11 @@ def link_ticket(*, outbreak_id: int, number: int, actor: User, now: datetime) ->
     """Add a ticket to an open outbreak. Raises InvalidInput for one that cannot be part of it."""
     outbreak = _lock(outbreak_id, actor)
     _check_open(outbreak)
-    ticket = (
-        Ticket.objects.select_for_update(no_key=True, of=("self",))
-        .filter(number=number)
-        .select_related("outbreak")
-        .first()
-    )
+    ticket = Ticket.objects.select_for_update(no_key=True).filter(number=number).first()
     if ticket is None:
         raise InvalidInput(f"There is no ticket #{number}.", field="number")
-    _check_child(ticket, field="number")
-    _join(ticket, outbreak, actor, now)
+    check_linkable(ticket, field="number")
+    join_outbreak(ticket, outbreak, actor=actor, now=now)
     return ticket
 
 
@@ -119,7 +109,7 @@ def unlink_ticket(*, outbreak_id: int, ticket_id: int, actor: User, now: datetim
     ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket_id)
     if ticket.outbreak_id != outbreak.pk:
         raise MoveRefused(f"#{ticket.number} is not part of this outbreak.")
-    _leave(ticket, outbreak, actor, now)
+    leave_outbreak(ticket, actor=actor, now=now)
     return ticket
 
 
@@ -189,39 +179,10 @@ def _join_alike(sighting: Sighting, found: Alike, now: datetime) -> Outbreak | N
     free = Ticket.objects.filter(pk__in=found.free, outbreak=None)
     free = free.exclude(state__in=NEVER_LINKED).order_by("pk")
     for ticket in free.select_for_update(no_key=True):
-        _join(ticket, outbreak, None, now)
+        join_outbreak(ticket, outbreak, actor=None, now=now)
     if is_new:
         _tell_opened(outbreak, None, now)
     return outbreak
-
-
-def _join(ticket: Ticket, outbreak: Outbreak, actor: User | None, now: datetime) -> None:
-    if ticket.outbreak:
-        _leave(ticket, ticket.outbreak, actor, now)
-    ticket.outbreak = outbreak
-    # Nothing that somebody may be editing changes, so the version stays.
-    ticket.save(update_fields=["outbreak"])
-    kind = TicketEventKind.OUTBREAK_JOINED
-    record(ticket, kind, actor=actor, at=now, outbreak=outbreak)
-
-
-def _leave(ticket: Ticket, outbreak: Outbreak, actor: User | None, now: datetime) -> None:
-    ticket.outbreak = None
-    ticket.save(update_fields=["outbreak"])
-    record(ticket, TicketEventKind.OUTBREAK_LEFT, actor=actor, at=now, outbreak=outbreak)
-
-
-def _check_child(ticket: Ticket, *, field: str) -> None:
-    """Raises InvalidInput for a ticket that cannot become part of an outbreak."""
-    if ticket.merged_into:
-        into = ticket.merged_into.number
-        raise InvalidInput(f"#{ticket.number} is part of #{into}: see there.", field=field)
-    if ticket.state == TicketState.CLOSED:
-        raise InvalidInput(f"#{ticket.number} is closed. Reopen it first.", field=field)
-    if ticket.outbreak and ticket.outbreak.is_open:
-        raise InvalidInput(
-            f"#{ticket.number} is part of the outbreak “{ticket.outbreak.title}”.", field=field
-        )
 
 
 def _lock(outbreak_id: int, actor: User) -> Outbreak:

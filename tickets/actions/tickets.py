@@ -203,11 +203,19 @@ def edit_ticket(
     terms = check_terms(
         kind=kind, severity=severity, title=title, estimate_minutes=estimate_minutes
     )
+    change_terms(ticket, terms, actor=actor, now=now)
+    return ticket
+
+
+def change_terms(
+    ticket: Ticket, terms: Mapping[str, str | int], *, actor: User, now: datetime
+) -> None:
+    """Change what a locked ticket says of itself, by checked terms, and confirm its severity."""
     changed = _changes(ticket, terms)
-    is_s1_now = severity == Severity.S1 and ticket.severity != Severity.S1
+    is_s1_now = changed.get("severity", [""])[-1] == Severity.S1
     confirms = ticket.severity_confirmed_at is None
     if not (changed or confirms):
-        return ticket
+        return
     before = ticket.priority
     for field, value in terms.items():
         setattr(ticket, field, value)
@@ -220,14 +228,14 @@ def edit_ticket(
     if "title" in changed:
         document_ticket(ticket.pk)
     if confirms:
-        record(ticket, _K.SEVERITY_CONFIRMED, actor=actor, at=now, data={"severity": severity})
+        confirmed = {"severity": ticket.severity}
+        record(ticket, _K.SEVERITY_CONFIRMED, actor=actor, at=now, data=confirmed)
         decide_opening(ticket, actor=actor, now=now)
     if is_s1_now and ticket.is_open and (report := ticket.reports.order_by("pk").first()):
         raise_alert(report=report, now=now)
     if confirms or ticket.priority != before or "estimate_minutes" in changed:
         keep_clocks(ticket=ticket, now=now)
         promise(ticket, now=now)
-    return ticket
 
 
 @transaction.atomic

@@ -52,16 +52,18 @@ def merge_partner(ticket: Ticket, number: int) -> Ticket | None:
 
 
 def survives(one: Ticket, other: Ticket) -> Ticket:
-    """Give which of two tickets the other should become part of: the older, if it may take it.
+    """Give which of two tickets the other should become part of, if it may take it.
 
-    A fix that is live already keeps what comes late.
+    That is the graver one, else the older. A fix that is live already keeps what comes late.
     """
     able = [
         each
         for each, gone in ((one, other), (other, one))
         if each.state in JOINABLE and gone.may_move(TicketState.MERGED)
     ]
-    return min(able or [one, other], key=lambda each: (each.received_at, each.number))
+    return min(
+        able or [one, other], key=lambda each: (each.severity, each.received_at, each.number)
+    )
 
 
 def belongings_of(ticket: Ticket) -> Belongings:

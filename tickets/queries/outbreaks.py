@@ -16,6 +16,9 @@ MOST_CHILDREN = 500
 # Nothing is left to be done on these, or it is done on another.
 NEVER_LINKED = (TicketState.CLOSED, TicketState.MERGED)
 
+# Why a ticket left an outbreak that only what was taken out of it told of.
+UNMERGED = "unmerged"
+
 
 @dataclass(frozen=True)
 class Alike:
@@ -48,7 +51,11 @@ def alike(sighting: Sighting) -> Alike | None:
     own ticket.
     """
     window = timedelta(days=settings.OUTBREAK_WINDOW_DAYS)
-    left = TicketEvent.objects.filter(ticket=OuterRef("ticket"), kind=TicketEventKind.OUTBREAK_LEFT)
+    left = TicketEvent.objects.filter(
+        ~Q(data__contains={"reason": UNMERGED}),
+        ticket=OuterRef("ticket"),
+        kind=TicketEventKind.OUTBREAK_LEFT,
+    )
     same = (
         Sighting.objects.filter(
             ~Exists(left),
