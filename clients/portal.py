@@ -117,27 +117,24 @@ def portal_page(
 
 def link_page(
     scope: str, *, most_an_hour: int, closed: str
-) -> Callable[
-    [Callable[[HttpRequest, str, datetime], HttpResponseBase]],
-    Callable[[HttpRequest, str], HttpResponseBase],
-]:
+) -> Callable[[Callable[..., HttpResponseBase]], Callable[..., HttpResponseBase]]:
     """Open a page to whoever holds the token of a mailed link, without an account.
 
-    The view acts on a POST only, since mail scanners open links. A token that opens nothing, or
-    whose holder may no longer act, gives the template ``closed`` (404). One sender tries so many
-    an hour.
+    The view gets request, token and now. It acts on a POST only, since mail scanners open links. A
+    token that opens nothing, or whose holder may no longer act, gives the template ``closed``
+    (404). One sender tries so many an hour.
     """
 
     def decorate(
-        view: Callable[[HttpRequest, str, datetime], HttpResponseBase],
-    ) -> Callable[[HttpRequest, str], HttpResponseBase]:
+        view: Callable[..., HttpResponseBase],
+    ) -> Callable[..., HttpResponseBase]:
         @require_http_methods(["GET", "HEAD", "POST"])
         @wraps(view)
-        def opened(request: HttpRequest, token: str) -> HttpResponseBase:
+        def opened(request: HttpRequest, token: str, **named: int) -> HttpResponseBase:
             now, sender = timezone.now(), client_address(request)
             try:
                 check_limit(scope, sender, most=most_an_hour, seconds=3600, now=now)
-                response = view(request, token, now)
+                response = view(request, token, now, **named)
             except LimitReached as refusal:
                 response = too_many(request, refusal)
             except (ObjectDoesNotExist, NotAllowed):
@@ -145,6 +142,7 @@ def link_page(
             # Never the token in a Referer; with no-referrer browsers would send "Origin: null",
             # which the check against forged forms refuses.
             response.headers["Referrer-Policy"] = "strict-origin"
+            response.headers["X-Robots-Tag"] = "noindex, nofollow"
             add_never_cache_headers(response)
             return response
 

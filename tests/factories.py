@@ -36,10 +36,10 @@ from tickets.models import (
     Engineer,
     FixCheck,
     OnCallShift,
-    ReplyLink,
     Report,
     Skill,
     Source,
+    StatusLink,
     Ticket,
     TicketEvent,
     TicketEventKind,
@@ -378,10 +378,10 @@ def make_fix_check(*, ticket: Ticket, now: datetime | None = None) -> tuple[FixC
     return check, derive_token("fix_check", check.pk)
 
 
-def make_reply_link(
+def make_status_link(
     project: Project, *, engineer: User | None = None, now: datetime | None = None, **facts: Any
-) -> tuple[ReplyLink, str]:
-    """Ask a reporter without an account; gives the link and the token of its address."""
+) -> tuple[StatusLink, str]:
+    """Ask a reporter without an account; gives the mailed link and the token of its address."""
     now = now or timezone.now()
     facts.setdefault("email", f"reporter{next(_numbers)}@example.com")
     report = make_triaged_report(project, now=now, **facts)
@@ -391,8 +391,8 @@ def make_reply_link(
         actor=engineer or make_staff(now=now),
         now=now,
     )
-    link = ReplyLink.objects.get(report=report)
-    return link, derive_token("reply_link", link.pk)
+    link = StatusLink.objects.get(report=report)
+    return link, derive_token("status_link", link.pk)
 
 
 def make_attachment(

@@ -144,8 +144,9 @@ class ReplyForm(WithFiles):
 
 
 class AnswerForm(forms.Form):
-    """Answer what we wrote."""
+    """Say something on the page of one's report."""
 
+    form_key = forms.CharField(required=False, max_length=40, widget=forms.HiddenInput)
     body = forms.CharField(
         label="Your answer",
         strip=False,

@@ -11,5 +11,6 @@ urlpatterns = [
     path("portal/tickets/<number:number>/", views.ticket_detail, name="ticket_detail"),
     path("portal/files/<number:pk>/", views.attachment, name="attachment"),
     path("v/<str:token>/", views.fix_check, name="fix_check"),
-    path("r/<str:token>/", views.reply_link, name="reply_link"),
+    path("r/<str:token>/", views.report_status, name="report_status"),
+    path("r/<str:token>/files/<number:pk>/", views.status_file, name="status_file"),
 ]

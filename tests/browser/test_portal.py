@@ -13,8 +13,8 @@ from tests.browser.portal import PHONE, make_scene, screenshot_png, sign_in
 from tests.factories import (
     make_fix_check,
     make_invitation,
-    make_reply_link,
     make_report,
+    make_status_link,
     make_ticket,
 )
 from tickets.models import Comment, Report
@@ -212,13 +212,14 @@ def test_the_mailed_question_is_answered_without_an_account(
 def test_a_mailed_question_is_answered_on_a_phone_without_an_account(
     page: Page, project: Project, engineer: User
 ) -> None:
-    link, token = make_reply_link(project, engineer=engineer)
+    link, token = make_status_link(project, engineer=engineer)
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
     page.goto(f"/r/{token}/")
     expect(page.get_by_text("Which browser do you use?")).to_be_visible()
     page.get_by_label("Your answer").fill("Firefox")
     page.get_by_role("button", name="Send the answer").click()
-    expect(page.get_by_role("heading", name="Thank you")).to_be_visible()
+    expect(page.get_by_text("Thank you.")).to_be_visible()
+    expect(page.locator(".timeline")).to_contain_text("Firefox")
     page.goto(f"/portal/reports/{link.report_id}/")
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 

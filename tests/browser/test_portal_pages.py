@@ -18,8 +18,8 @@ from tests.browser.portal import (
 from tests.factories import (
     make_fix_check,
     make_invitation,
-    make_reply_link,
     make_report,
+    make_status_link,
     make_ticket,
 )
 
@@ -34,7 +34,7 @@ def test_public_pages_owe_everybody_the_same(
         project=project, email="dan@example.com", state="shipped", engineer=engineer
     )
     _, check = make_fix_check(ticket=ticket)
-    _, asked = make_reply_link(project, engineer=engineer)
+    _, asked = make_status_link(project, engineer=engineer)
     _, invited = make_invitation(client=acme, email="carol@acme.example")
     for path in (
         "/",

@@ -60,13 +60,13 @@ def test_a_token_is_in_no_row_and_only_in_the_mail_that_leaves(now: datetime, db
 
 
 def test_what_is_said_above_neither_hides_nor_bends_the_link_below(now: datetime, db: None) -> None:
-    link = f"http://testserver/r/{placeholder('reply_link', 5)}/"
+    link = f"http://testserver/r/{placeholder('status_link', 5)}/"
     said = "Run this:\n\n```\nnpm ci\n\n> _not closed"
     queue_mail(to="r@x.test", subject="s", text=said, notice=f"Answer: {link}", now=now - MINUTE)
     tasks.deliver_due()
     (sent,) = mail.outbox
     assert isinstance(sent, mail.EmailMultiAlternatives)
-    address = f"http://testserver/r/{derive_token('reply_link', 5)}/"
+    address = f"http://testserver/r/{derive_token('status_link', 5)}/"
     html = str(sent.alternatives[0][0])
     assert f'<p>Answer: <a href="{address}">{address}</a></p>' in html
     assert sent.body == f"{said}\n\nAnswer: {address}"

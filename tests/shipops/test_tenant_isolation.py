@@ -51,6 +51,7 @@ PUBLIC = {
     "console/logout/",
     "invite/<str:token>/",
     "r/<str:token>/",
+    "r/<str:token>/files/<number:pk>/",
     "v/<str:token>/",
 }
 
@@ -83,7 +84,7 @@ class World:
             return [(str(number), True) for number in self.numbers]
         if name == "token":
             return [("x" * 43, True), (self.own_tokens[route], False)]
-        if route == "portal/files/<number:pk>/":
+        if route in {"portal/files/<number:pk>/", "r/<str:token>/files/<number:pk>/"}:
             return [(str(pk), True) for pk in self.file_ids]
         if route == "console/outbreaks/<number:pk>/":
             return [(str(self.outbreak_id), True)]
@@ -196,6 +197,7 @@ def world(now: datetime, engineer: User, globex: Client, charlie: User) -> World
     outbreak = actions.open_outbreak(
         numbers=[ticket.number, own.number], title=f"{MARK} outbreak", actor=engineer, now=now
     )
+    status_token = factories.make_status_link(blog, engineer=engineer, now=now)[1]
     return World(
         client=acme,
         project=project,
@@ -207,7 +209,8 @@ def world(now: datetime, engineer: User, globex: Client, charlie: User) -> World
         own_tokens={
             # One that is open would sign the visitor in.
             "invite/<str:token>/": "y" * 43,
-            "r/<str:token>/": factories.make_reply_link(blog, engineer=engineer, now=now)[1],
+            "r/<str:token>/": status_token,
+            "r/<str:token>/files/<number:pk>/": status_token,
             "v/<str:token>/": factories.make_fix_check(ticket=own, now=now)[1],
         },
     )

@@ -22,7 +22,6 @@ from tickets.models import (
     Alert,
     Comment,
     FixCheck,
-    ReplyLink,
     Report,
     Reporter,
     Source,
@@ -144,10 +143,27 @@ def test_of_two_who_ship_one_wins_and_every_reporter_is_asked_once() -> None:
 
 
 def test_an_answer_by_link_sent_twice_is_taken_once() -> None:
-    link, token = factories.make_reply_link(factories.make_project())
-    send = partial(actions.answer_by_link, token=token, body="Firefox", now=timezone.now())
-    _one_wins([send, send, send], ReplyLink.DoesNotExist)
+    link, token = factories.make_status_link(factories.make_project())
+    send = partial(
+        actions.answer_by_link, token=token, body="Firefox", form_key="k", now=timezone.now()
+    )
+    press_at_once([send, send, send])
     assert Comment.objects.filter(body="Firefox", report=link.report_id).count() == 1
+
+
+def test_two_answers_at_once_of_somebody_unknown_are_one_person_s() -> None:
+    report = factories.make_triaged_report(factories.make_project())
+    now = timezone.now()
+    address = actions.status_address(report_id=report.pk, now=now)
+    token = address.rstrip("/").rsplit("/", 1)[1]
+    answers = [
+        partial(actions.answer_by_link, token=token, body=body, form_key=body, now=now)
+        for body in ("Firefox", "Chrome")
+    ]
+    press_at_once(answers)
+    report.refresh_from_db()
+    said = Comment.objects.filter(report=report).values_list("author_reporter", flat=True)
+    assert list(said) == [report.reporter_id] * 2
 
 
 def test_a_fix_check_pressed_twice_counts_once() -> None:

@@ -94,6 +94,7 @@ from tickets.actions.similarity import (
     index_report,
     learn_meaning,
 )
+from tickets.actions.status_links import renew_status_link, status_address
 from tickets.actions.storing import KeyChanged
 from tickets.actions.tickets import (
     approve_p1,
@@ -193,6 +194,7 @@ __all__ = [
     "recount_words",
     "remove_absence",
     "refresh_plan",
+    "renew_status_link",
     "reopen_ticket",
     "reply_to_report",
     "reply_to_ticket",
@@ -209,6 +211,7 @@ __all__ = [
     "split_report",
     "start_ticket",
     "start_timer",
+    "status_address",
     "stop_timer",
     "sweep_clocks",
     "sweep_loose_attachments",

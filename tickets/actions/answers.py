@@ -1,33 +1,54 @@
-"""Answers of people without an account, by the link of their mail."""
+"""Answers of people without an account, by the link to their report."""
 
 from datetime import datetime
 
 from django.db import transaction
 
 from core.queue import enqueue
+from core.tokens import hash_token
 from tickets.actions.conversation import reply_to_report
 from tickets.actions.triage import count_reach
-from tickets.models import Comment, ReplyLink, Report, Reporter, Ticket
-from tickets.queries.conversation import find_reply_link
+from tickets.models import Comment, Report, Reporter, StatusLink, Ticket
+from tickets.queries.status_links import SAID_BY_LINK, find_status_link, is_over
 
 
 @transaction.atomic
-def answer_by_link(*, token: str, body: str, now: datetime) -> Comment:
-    """Take a reporter's answer from the mailed link, as a member's reply is taken; it works once.
+def answer_by_link(*, token: str, body: str, now: datetime, form_key: str = "") -> Comment:
+    """Take what a reporter says on their report's page, as a member's reply is taken.
 
-    Raises ReplyLink.DoesNotExist for a token that is unknown, used or expired.
+    The same ``form_key`` again gives what was said first. Raises StatusLink.DoesNotExist for a
+    token that is unknown or over.
     """
-    link = find_reply_link(token, now=now)
-    reporter = link.report.reporter
-    # Of two answers sent at once the second waits here, and comes too late.
-    if not ReplyLink.objects.filter(pk=link.pk, answered_at=None).update(answered_at=now):
-        raise ReplyLink.DoesNotExist
-    comment = reply_to_report(report_id=link.report_id, body=body, actor=reporter, now=now)
-    assert reporter is not None
-    confirm_address(reporter, now=now)
+    # Of two answers sent at once the second waits here, and finds the first.
+    StatusLink.objects.select_for_update(no_key=True).get(token_hash=hash_token(token))
+    link = find_status_link(token)
+    if is_over(link, now=now):
+        raise StatusLink.DoesNotExist
+    reporter = _reporter_of(link.report)
+    key = SAID_BY_LINK.format(report=link.report_id) + form_key[:40]
+    if form_key and (said := _said(reporter, key)):
+        return said
+    comment = reply_to_report(
+        report_id=link.report_id, body=body, actor=reporter, now=now, source_key=key
+    )
+    if link.by_mail:
+        confirm_address(reporter, now=now)
     if comment.ticket:
         count_reach(comment.ticket, now=now)
     return comment
+
+
+def _reporter_of(report: Report) -> Reporter:
+    """Give who reported; whoever left neither name nor address becomes somebody by answering."""
+    if report.reporter:
+        return report.reporter
+    reporter = Reporter.objects.create(client_id=report.client_id)
+    Report.objects.filter(pk=report.pk).update(reporter=reporter)
+    return reporter
+
+
+def _said(reporter: Reporter, key: str) -> Comment | None:
+    return Comment.objects.filter(author_reporter=reporter, source_key=key).first()
 
 
 def confirm_address(reporter: Reporter, *, now: datetime) -> None:

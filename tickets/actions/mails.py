@@ -1,14 +1,14 @@
-"""The mails that carry what is said, and the link by which somebody without an account answers."""
+"""The mails that carry what is said, and the link by which somebody without an account follows."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.conf import settings
 
 from clients.models import User
 from core.actions import queue_mail
 from core.text import one_line
-from core.tokens import derive_token, hash_token, placeholder
-from tickets.models import Comment, ReplyLink, Report, Reporter, Ticket
+from tickets.actions.status_links import mailed_address
+from tickets.models import Comment, Report, Reporter, Ticket
 from tickets.queries.merging import parts_of
 from tickets.queries.people import (
     hearers_of,
@@ -17,8 +17,6 @@ from tickets.queries.people import (
     mail_watchers,
     own_report,
 )
-
-REPLY_LINK_DAYS = 30
 
 
 def tell_staff(*, ticket: Ticket, subject: str, text: str, now: datetime) -> None:
@@ -38,7 +36,7 @@ def tell_staff(*, ticket: Ticket, subject: str, text: str, now: datetime) -> Non
 def mail_comment(*, comment: Comment, now: datetime, subject: str) -> None:
     """Mail what staff said to all who reported or watch the ticket, or to the report's reporter.
 
-    Who has no account gets a link of their own, which takes one answer.
+    Who has no account gets a link of their own.
     """
     if comment.ticket:
         reporters = mail_reporters(comment.ticket.pk)
@@ -101,8 +99,8 @@ def _mail(
     if reporter.user:
         page = f"portal/{'tickets' if ticket else 'reports'}/{number}/"
         notice += f"\n\nRead on and answer: {settings.SITE_URL}/{page}"
-    elif comment:
-        notice += f"\n\nAnswer here: {_reply_link(report, comment, now)}"
+    else:
+        notice += f"\n\nFollow it and answer here: {mailed_address(report, now=now)}"
     queue_mail(
         to=reporter.user.email if reporter.user else reporter.email,
         subject=f"[#{number}] {subject}",
@@ -111,16 +109,3 @@ def _mail(
         now=now,
         reference=f"ticket:{number}",
     )
-
-
-def _reply_link(report: Report, comment: Comment, now: datetime) -> str:
-    """Make the address by which the report's reporter answers a comment, once."""
-    link = ReplyLink.objects.create(
-        report=report,
-        comment=comment,
-        made_at=now,
-        expires_at=now + timedelta(days=REPLY_LINK_DAYS),
-    )
-    link.token_hash = hash_token(derive_token("reply_link", link.pk))
-    link.save(update_fields=["token_hash"])
-    return f"{settings.SITE_URL}/r/{placeholder('reply_link', link.pk)}/"

@@ -1,5 +1,5 @@
 from tickets.models.alerts import Alert, OnCallShift
-from tickets.models.conversation import Attachment, Comment, Macro, ReplyLink
+from tickets.models.conversation import Attachment, Comment, Macro, StatusLink
 from tickets.models.events import TicketEvent, TicketEventKind
 from tickets.models.merging import HeldPromise, TicketMerge, Watcher
 from tickets.models.outbreaks import Outbreak, Sighting
@@ -41,7 +41,6 @@ __all__ = [
     "Presence",
     "QueuePlan",
     "ReceivedMinutes",
-    "ReplyLink",
     "Report",
     "ReportMeaning",
     "ReportWords",
@@ -57,6 +56,7 @@ __all__ = [
     "Skill",
     "SlaClock",
     "Source",
+    "StatusLink",
     "TermCount",
     "Ticket",
     "TicketEvent",

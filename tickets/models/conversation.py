@@ -54,24 +54,21 @@ class Comment(Homed):
         return f"{self.get_visibility_display()} {self.pk}"
 
 
-class ReplyLink(models.Model):
-    """The mailed link by which a reporter without an account answers a comment, once."""
+class StatusLink(models.Model):
+    """The link by which whoever reported something follows it, and answers, without an account.
 
-    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="reply_links")
-    comment = models.ForeignKey(Comment, on_delete=models.PROTECT, related_name="reply_links")
+    It works as long as things happen to its report, and a while after the last one.
+    """
+
+    report = models.ForeignKey(Report, on_delete=models.PROTECT, related_name="status_links")
+    # Who holds one that was mailed reads that address; the other one was given to the sender.
+    by_mail = models.BooleanField()
     # Made from the row's key, so there is none until the row has one.
     token_hash = models.CharField(max_length=64, unique=True, null=True)  # noqa: DJ001
     made_at = models.DateTimeField()
-    expires_at = models.DateTimeField()
-    answered_at = models.DateTimeField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["comment", "report"], name="reply_link_once"),
-        ]
 
     def __str__(self) -> str:
-        return f"{self.report}: answer to comment {self.comment_id}"
+        return f"Link to #{self.report_id}"
 
 
 class Attachment(models.Model):

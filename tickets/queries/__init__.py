@@ -8,7 +8,7 @@ from tickets.queries.access import (
     tickets_for,
 )
 from tickets.queries.alerts import now_on_call, open_alerts
-from tickets.queries.conversation import find_reply_link, public_comments
+from tickets.queries.conversation import public_comments
 from tickets.queries.figures import (
     arrivals_and_ships,
     fix_answers,
@@ -44,6 +44,7 @@ from tickets.queries.people import (
     viewers_of,
     watchers_of,
 )
+from tickets.queries.status_links import file_of_link, find_status_link, is_over, told_of
 from tickets.queries.timeline import (
     TimelineEntry,
     promised_on_arrival,
@@ -68,14 +69,16 @@ __all__ = [
     "children_of",
     "clients_with_work",
     "coming_shifts",
+    "file_of_link",
     "find_fix_check",
-    "find_reply_link",
+    "find_status_link",
     "fix_answers",
     "get_attachment_for",
     "get_report_for",
     "get_ticket_for",
     "has_reported",
     "load_by_engineer",
+    "is_over",
     "loose_attachments",
     "macros",
     "mail_reporters",
@@ -101,6 +104,7 @@ __all__ = [
     "time_of",
     "promised_on_arrival",
     "timeline_of",
+    "told_of",
     "triage_counts",
     "triage_inbox",
     "viewers_of",

@@ -1,10 +1,7 @@
-from datetime import datetime
-
 from django.db.models import Q, QuerySet
 
 from clients.models import ApiKey
-from core.tokens import hash_token
-from tickets.models import Comment, ReplyLink, Report, Ticket
+from tickets.models import Comment, Report, Ticket
 from tickets.queries.merging import survivor_of
 
 
@@ -36,10 +33,3 @@ def _here(ticket: Ticket, key: ApiKey) -> Q:
     if ticket.project_id == key.project_id == whole.project_id:
         here |= Q(ticket=whole) & (Q(home=None) | Q(home__project=key.project_id))
     return here if ticket.project_id == key.project_id else Q(pk__in=[])
-
-
-def find_reply_link(token: str, *, now: datetime) -> ReplyLink:
-    """Give the open link of a token; raises ReplyLink.DoesNotExist for any other token."""
-    return ReplyLink.objects.select_related(
-        "comment__ticket", "report__project", "report__reporter__user"
-    ).get(token_hash=hash_token(token), answered_at=None, expires_at__gt=now)

@@ -3,18 +3,19 @@ from tickets.views.fixcheck import fix_check
 from tickets.views.home import portal_home
 from tickets.views.like import report_like
 from tickets.views.listing import ticket_list
-from tickets.views.replylink import reply_link
 from tickets.views.report import report_new
+from tickets.views.status import report_status, status_file
 from tickets.views.ticket import report_detail, ticket_detail
 
 __all__ = [
     "attachment",
     "fix_check",
     "portal_home",
-    "reply_link",
     "report_detail",
     "report_like",
     "report_new",
+    "report_status",
+    "status_file",
     "ticket_detail",
     "ticket_list",
 ]

@@ -3,6 +3,7 @@ from django.views.decorators.http import require_safe
 
 from clients.portal import Portal, account_page
 from tickets.gateways.files import open_file
+from tickets.models import Attachment
 from tickets.queries import get_attachment_for
 
 
@@ -10,7 +11,11 @@ from tickets.queries import get_attachment_for
 @account_page
 def attachment(request: HttpRequest, portal: Portal, pk: int) -> HttpResponseBase:
     """Give a file to whoever may see what it hangs on: pictures to look at, the rest to save."""
-    found = get_attachment_for(portal.user, pk)
+    return file_answer(get_attachment_for(portal.user, pk))
+
+
+def file_answer(found: Attachment) -> FileResponse:
+    """Answer with a stored file that whoever asks may see: no browser guesses what it is."""
     try:
         stored = open_file(found.path)
     except FileNotFoundError:

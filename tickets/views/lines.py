@@ -1,7 +1,7 @@
 """The timeline as the portal tells it: reports and replies as speech, steps in plain words."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from django.utils.safestring import SafeString
@@ -28,11 +28,22 @@ class Line:
 
 
 def lines_of(
-    entries: Iterable[TimelineEntry], reports: Iterable[Report], number: int
+    entries: Sequence[TimelineEntry],
+    reports: Iterable[Report],
+    number: int,
+    *,
+    to_reporter: bool = False,
 ) -> list[Line]:
-    """Tell a timeline; ``number`` is the page's own, which needs no naming."""
+    """Tell a timeline; ``number`` is the page's own, which needs no naming.
+
+    Told to its reporter, it names nobody and nothing else.
+    """
     told = {report.pk: report for report in reports}
-    return [_line(entry, told, number) for entry in entries]
+    lines = [_line(entry, told, number) for entry in entries]
+    if to_reporter:
+        pairs = zip(lines, entries, strict=True)
+        return [replace(line, who=entry.who, note="") for line, entry in pairs]
+    return lines
 
 
 def _line(entry: TimelineEntry, reports: dict[int, Report], number: int) -> Line:
