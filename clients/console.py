@@ -21,6 +21,7 @@ __all__ = [
     "FORM_KEY",
     "Console",
     "console_page",
+    "offer_undo",
     "refusals_as_messages",
     "show",
     "show_part",
@@ -29,6 +30,7 @@ __all__ = [
 ]
 
 P = ParamSpec("P")
+_UNDO = "console_undo"
 
 
 @dataclass(frozen=True)
@@ -85,14 +87,21 @@ def show(
     status: int = 200,
 ) -> HttpResponse:
     """Render a console page with what its frame and its forms need."""
+    undo = request.session.pop(_UNDO, None) if status == 200 else None
     facts = {
         **admin.site.each_context(request),
         "console": console,
         "now": console.now,
+        "undo": undo,
         FORM_KEY: new_form_key(),
         **context,
     }
     return render(request, template, facts, status=status)
+
+
+def offer_undo(request: HttpRequest, said: str, *, url: str, do: str) -> None:
+    """Say on the next page what was done, with a button that takes it back by ``do`` at ``url``."""
+    request.session[_UNDO] = {"said": said, "url": url, "do": do}
 
 
 def show_part(

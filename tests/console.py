@@ -12,7 +12,9 @@ def post(user: User, path: str, do: str = "", /, **data: Any) -> Any:
 
 
 def said(response: Any) -> str:
-    """Give the messages and the refusal that the page shows."""
+    """Give the messages, the offer to undo and the refusal that the page shows."""
     messages = [str(message) for message in response.context["messages"]]
     refusal = response.context.get("refusal")
+    undo = response.context.get("undo")
+    messages += [undo["said"]] if undo else []
     return " ".join([*messages, refusal.message if refusal else ""]).strip()

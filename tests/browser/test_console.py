@@ -73,7 +73,7 @@ def test_reports_are_judged_without_a_mouse(
     page.keyboard.press("Tab")
     page.keyboard.type("It is meant to be like this.")
     page.keyboard.press("Control+Enter")
-    expect(page.get_by_text(f"You declined #{fourth.pk}")).to_be_visible()
+    expect(page.get_by_text(f"#{fourth.pk} is declined.")).to_be_visible()
     page.keyboard.press("u")
     expect(page.get_by_text(f"#{fourth.pk} is back in triage")).to_be_visible()
     fourth.refresh_from_db()

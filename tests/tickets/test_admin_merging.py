@@ -17,7 +17,13 @@ from tests.factories import (
     walk_ticket,
 )
 from tests.portal import signed_in
-from tickets.actions import join_report, merge_tickets, reply_to_ticket, unmerge_ticket
+from tickets.actions import (
+    join_report,
+    link_pull_request,
+    merge_tickets,
+    reply_to_ticket,
+    unmerge_ticket,
+)
 from tickets.models import Ticket
 
 
@@ -60,10 +66,15 @@ def test_two_are_compared_merged_and_taken_apart(
     assert f"Merge #{one.number} into #{other.number}" in " ".join(turned.content.decode().split())
 
     done = post(engineer, page_of(other), "merge", into=one.number)
-    assert f"#{other.number} is part of #{one.number} now." in said(done)
     assert done.redirect_chain[-1][0].startswith(f"/console/tickets/{one.number}/")
     page = done.content.decode()
+    assert f"#{other.number} is part of #{one.number} now." in page
+    assert f'action="{page_of(other)}"' in page and "Undo" in page
     assert "Merged into this" in page and f"merged #{other.number} into this" in page
+    assert (
+        f"Merged into #{one.number}"
+        in browser.get("/console/search/", {"q": "state:merged"}).content.decode()
+    )
 
     led = browser.get(f"/console/tickets/{other.number}/", follow=True)
     assert led.redirect_chain[-1][0].startswith(f"/console/tickets/{one.number}/")
@@ -72,6 +83,39 @@ def test_two_are_compared_merged_and_taken_apart(
     assert "a ticket of its own again" in said(apart)
     other.refresh_from_db()
     assert other.state == "queued"
+
+
+def test_a_graver_ticket_s_severity_may_go_along(
+    project: Project, one: Ticket, engineer: User, now: datetime
+) -> None:
+    grave = make_ticket(project=project, engineer=engineer, severity="S1", now=now)
+    page = signed_in(engineer).get(page_of(grave), {"into": one.number, "keep": one.number})
+    assert f"Raise #{one.number} to S1" in " ".join(page.content.decode().split())
+    post(engineer, page_of(grave), "merge", into=one.number, raises="on")
+    one.refresh_from_db()
+    assert one.severity == "S1"
+
+
+def test_what_was_refused_is_shown_beside_the_refusal(
+    one: Ticket, other: Ticket, project: Project, engineer: User, now: datetime
+) -> None:
+    third = make_ticket(project=project, engineer=engineer, now=now)
+    merge_tickets(source_id=one.pk, number=third.number, actor=engineer, now=now)
+    page = post(engineer, page_of(other), "merge", into=f"#{one.number}").content.decode()
+    assert f"#{one.number} is part of #{third.number} already." in page
+    assert "Lives on" in page and "##" not in page
+
+
+def test_a_page_that_both_linked_is_shown_once(
+    one: Ticket, other: Ticket, engineer: User, now: datetime
+) -> None:
+    for ticket in (one, other):
+        link_pull_request(
+            ticket_id=ticket.pk, url="https://git.example/pr/1", actor=engineer, now=now
+        )
+    merge_tickets(source_id=other.pk, number=one.number, actor=engineer, now=now)
+    page = signed_in(engineer).get(f"/console/tickets/{one.number}/").content.decode()
+    assert page.count('href="https://git.example/pr/1"') == 1
 
 
 @pytest.mark.parametrize("into", ["999999", "0", "many", "1" * 30, "\x00"])
@@ -134,7 +178,7 @@ def test_the_portal_leads_to_the_survivor_and_a_stranger_nowhere(
     rows = signed_in(bob).get("/portal/tickets/").content.decode()
     assert f"/portal/tickets/{other.number}/" not in rows
     everything = signed_in(bob).get("/portal/tickets/", {"view": "all"}).content.decode()
-    assert "Part of another" in everything
+    assert f"Part of #{one.number}" in everything
 
     unmerge_ticket(source_id=other.pk, actor=engineer, now=now)
     assert "took this out of another ticket again" in signed_in(bob).get(path).content.decode()

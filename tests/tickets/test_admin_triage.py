@@ -126,7 +126,7 @@ def test_a_candidate_with_the_same_page_is_offered_and_joined(
 
 def test_declining_tells_the_reporter_and_can_be_undone(report: Report, engineer: User) -> None:
     answer = post(engineer, path(report), "decline", reason="works_as_meant", message="It is so.")
-    assert f"You declined #{report.pk}" in answer.content.decode()
+    assert f"#{report.pk} is declined." in answer.content.decode()
 
     answer = post(engineer, path(report), "reconsider")
 

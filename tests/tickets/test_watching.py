@@ -96,7 +96,7 @@ def test_the_portal_s_page_keeps_whoever_wants_posted(
     assert "Keep me posted" in browser.get(path).content.decode()
     assert browser.post(path, {"action": "watch"}).headers["Location"] == f"{path}#watching"
     assert ticket.watchers.get().user == vera
-    assert "Tell me no more" in browser.get(path).content.decode()
+    assert "Stop these e-mails" in browser.get(path).content.decode()
     browser.post(path, {"action": "unwatch"})
     assert not ticket.watchers.exists()
     assert "You reported this" in signed_in(alice).get(path).content.decode()
@@ -109,10 +109,10 @@ def test_the_workbench_shows_who_watches_and_lets_one_begin_and_stop(
 ) -> None:
     settings.STAFF_SECOND_FACTOR = False
     path = f"/console/tickets/{ticket.number}/"
-    assert "Nobody watches it" in signed_in(engineer).get(path).content.decode()
+    assert "Nobody watches this yet" in signed_in(engineer).get(path).content.decode()
     watch(ticket, bob, now=now)
     answer = post(engineer, path, "watch")
-    assert "You hear what the client says" in said(answer)
+    assert "what the client says there is mailed to you" in said(answer)
     page = " ".join(answer.content.decode().split())
     assert "Bob Brown, Erin Engel" in page and "Stop watching" in page
     post(engineer, path, "unwatch")

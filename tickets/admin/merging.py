@@ -5,8 +5,9 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 
-from clients.console import Console, console_page, show, whole
+from clients.console import Console, console_page, offer_undo, show, whole
 from core.errors import Refused
 from tickets import actions
 from tickets.models import Ticket
@@ -26,26 +27,29 @@ from tickets.rules.words import Severity
 def merge_page(request: HttpRequest, console: Console, number: int) -> HttpResponseBase:
     """Show two tickets side by side and what merging does; merge them, or take one out again."""
     ticket = get_ticket_for(console.user, number)
-    context: dict[str, Any] = {"refusal": None, "asked": request.GET.get("into", "")}
+    asked = request.POST if request.method == "POST" else request.GET
+    context: dict[str, Any] = {"refusal": None, "asked": asked.get("into", "").lstrip("# ")}
+    if request.method == "POST":
+        try:
+            return _act(request, console, ticket)
+        except Refused as refusal:
+            context["refusal"] = refusal
     other: Ticket | None = None
     try:
-        if request.method == "POST":
-            return _act(request, console, ticket)
-        if context["asked"]:
-            other = merge_partner(ticket, whole(request.GET, "into"))
-            if other is None:
-                message = f"{ticket.client.name} has no other ticket #{context['asked']}."
-                context["missing"] = message
+        other = merge_partner(ticket, whole(asked, "into")) if context["asked"] else None
     except Refused as refusal:
-        context["refusal"] = refusal
+        context["refusal"] = context["refusal"] or refusal
+    if context["asked"] and not (other or context["refusal"]):
+        context["missing"] = f"{ticket.client.name} has no other ticket #{context['asked']}."
     context |= {
         "title": f"Merge #{number}",
         "crumb": (f"/console/tickets/{number}/", f"#{number}"),
         "ticket": ticket,
-        "can": ticket.is_open or ticket.state in JOINABLE,
+        "can": ticket.state in JOINABLE,
     }
     if other:
-        context |= _compared(ticket, other, keep=request.GET.get("keep", ""))
+        keep = context["asked"] if request.method == "POST" else request.GET.get("keep", "")
+        context |= _compared(ticket, other, keep=keep)
     status = context["refusal"].status if context["refusal"] else 200
     return show(request, console, "console/merge.html", context, status=status)
 
@@ -56,10 +60,17 @@ def _act(request: HttpRequest, console: Console, ticket: Ticket) -> HttpResponse
         actions.unmerge_ticket(source_id=ticket.pk, **who)
         messages.success(request, f"#{ticket.number} is a ticket of its own again.")
         return redirect("admin:tickets_workbench", ticket.number)
-    merge = actions.merge_tickets(source_id=ticket.pk, number=whole(request.POST, "into"), **who)
-    messages.success(
+    merge = actions.merge_tickets(
+        source_id=ticket.pk,
+        number=whole(request.POST, "into"),
+        raises="raises" in request.POST,
+        **who,
+    )
+    offer_undo(
         request,
-        f"#{ticket.number} is part of #{merge.target.number} now. It can be taken out below.",
+        f"#{ticket.number} is part of #{merge.target.number} now.",
+        url=reverse("admin:tickets_merge", args=[ticket.number]),
+        do="unmerge",
     )
     return redirect("admin:tickets_workbench", merge.target.number)
 
@@ -83,6 +94,7 @@ def _compared(ticket: Ticket, other: Ticket, *, keep: str) -> dict[str, Any]:
         "reach": reach,
         "priority": priority,
         "due_at": min(due, default=None),
+        "is_graver": kept.is_open and gone.severity < kept.severity,
         "refused": _refused(gone, kept),
     }
 

@@ -225,12 +225,12 @@ def _day(text: str) -> date | None:
 
 def _watch(wish: Wish) -> str:
     ticket = actions.watch_ticket(**wish.at)
-    return f"You hear what the client says on #{ticket.number}."
+    return f"You watch #{ticket.number}: what the client says there is mailed to you."
 
 
 def _unwatch(wish: Wish) -> str:
     ticket = actions.unwatch_ticket(**wish.at)
-    return f"You hear of #{ticket.number} no more, unless it is yours."
+    return f"You no longer watch #{ticket.number}."
 
 
 MOVES: dict[str, Callable[[Wish], str]] = {

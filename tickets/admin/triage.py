@@ -6,10 +6,12 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
 
 from clients.console import (
     Console,
     console_page,
+    offer_undo,
     refusals_as_messages,
     show,
     whole,
@@ -35,7 +37,6 @@ from tickets.rules.words import Kind, Severity
 MOST_ROWS = 200
 # As many as have a key: 5 to 9, behind the four severities.
 MOST_SAME = 5
-SESSION_UNDO = "triage_undo"
 _TO_DECIDE = (ReportState.RECEIVED, ReportState.PROPOSED)
 
 
@@ -57,7 +58,6 @@ def inbox(request: HttpRequest, console: Console) -> HttpResponseBase:
             "asked": list(rows.filter(state=ReportState.ASKED)[:MOST_ROWS]),
             "counts": triage_counts(),
             "accuracy": accuracy,
-            "undo": request.session.pop(SESSION_UNDO, None),
         },
     )
 
@@ -79,7 +79,7 @@ def report_page(request: HttpRequest, console: Console, number: int) -> HttpResp
             typed, refusal = request.POST.dict(), caught
             report = get_report_for(console.user, number)
         else:
-            messages.success(request, said)
+            _tell(request, said, report, undo=_UNDOES.get(do))
             return _go_on(number if do in _STAYS else following)
     before, after = _neighbours(report)
     context = {
@@ -88,10 +88,17 @@ def report_page(request: HttpRequest, console: Console, number: int) -> HttpResp
         "after": after,
         "typed": typed,
         "refusal": refusal,
-        "undo": None if refusal else request.session.pop(SESSION_UNDO, None),
     }
     status = 422 if refusal else 200
     return show(request, console, "console/triage_report.html", context, status=status)
+
+
+def _tell(request: HttpRequest, said: str, report: Report, *, undo: str | None) -> None:
+    if undo is None:
+        messages.success(request, said)
+    else:
+        url = reverse("admin:tickets_triage_report", args=[report.number])
+        offer_undo(request, said, url=url, do=undo)
 
 
 def _facts(console: Console, report: Report) -> dict[str, Any]:
@@ -177,7 +184,6 @@ def _decline(request: HttpRequest, console: Console, report: Report) -> str:
         actor=console.user,
         now=console.now,
     )
-    request.session[SESSION_UNDO] = report.number
     return f"#{report.number} is declined."
 
 
@@ -224,6 +230,7 @@ _DECISIONS: dict[str, Callable[[HttpRequest, Console, Report], str]] = {
     "acknowledge": _acknowledge,
     "propose": _propose,
 }
+_UNDOES = {"decline": "reconsider", "join": "split"}
 _STAYS = frozenset({"reconsider", "split", "acknowledge", "propose"})
 
 

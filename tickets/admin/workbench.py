@@ -35,6 +35,7 @@ from tickets.queries import (
 from tickets.queries.clocks import answer_due, clocks_of
 from tickets.queries.merging import merges_into, survivor_of
 from tickets.queries.related import shipped_before
+from tickets.queries.work import links_of
 from tickets.rules.states import TicketState
 from tickets.rules.words import Kind, Severity
 
@@ -133,7 +134,7 @@ def _facts(console: Console, ticket: Ticket) -> dict[str, Any]:
         "timer_here": timer is not None and timer.ticket_id == ticket.pk,
         "time": time,
         "minutes": sum(entry.minutes for entry in time if not entry.voided_at),
-        "links": list(ticket.links.select_related("added_by")),
+        "links": links_of(ticket),
         "releases": list(recent_releases(ticket.project_id)[:6]),
         "fix_checks": _fix_checks(ticket),
         "watchers": list(watchers_of(ticket)),

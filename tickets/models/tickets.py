@@ -211,6 +211,12 @@ class Ticket(models.Model):
         """Tell whether work on it is still to be done."""
         return self.state in _OPEN
 
+    @property
+    def state_label(self) -> str:
+        """Say its state, and of which other ticket it is part."""
+        whole = self.merged_into
+        return f"Merged into #{whole.number}" if whole else self.get_state_display()
+
 
 class TicketLink(Homed):
     """A pull request, or another page that belongs to the work."""

@@ -89,6 +89,7 @@ def client_tickets(
     ``view`` is open, done or all.
     """
     tickets = tickets_for(user).filter(client_id=client_id).order_by("-number")
+    tickets = tickets.select_related("client", "project", "merged_into")
     if view == "open":
         tickets = tickets.filter(state__in=OPEN)
     elif view == "done":

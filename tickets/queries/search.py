@@ -291,7 +291,10 @@ class _Query:
 def _hits(query: _Query, numbers: Sequence[int]) -> list[Hit]:
     """Load what is shown, through the checks of access once more, with what was found marked."""
     tickets = {
-        t.number: t for t in query._tickets().filter(number__in=numbers).select_related("assignee")
+        t.number: t
+        for t in query._tickets()
+        .filter(number__in=numbers)
+        .select_related("assignee", "merged_into")
     }
     rest = [number for number in numbers if number not in tickets]
     reports = {r.pk: r for r in query._reports().filter(pk__in=rest, ticket=None)} if rest else {}

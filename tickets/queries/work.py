@@ -3,12 +3,18 @@ from datetime import datetime
 from django.db.models import QuerySet
 
 from clients.models import User
-from tickets.models import Macro, OnCallShift, Ticket, TimeEntry, Timer
+from tickets.models import Macro, OnCallShift, Ticket, TicketLink, TimeEntry, Timer
 
 
 def running_timer(user: User) -> Timer | None:
     """Give the user's running clock, with its ticket."""
     return Timer.objects.filter(engineer=user).select_related("ticket").first()
+
+
+def links_of(ticket: Ticket) -> list[TicketLink]:
+    """List the pages that belong to a ticket, each once: merged tickets may both have had one."""
+    links = ticket.links.select_related("added_by").order_by("url", "pk").distinct("url")
+    return sorted(links, key=lambda link: link.pk)
 
 
 def time_of(ticket: Ticket) -> QuerySet[TimeEntry]:

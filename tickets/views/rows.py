@@ -63,7 +63,7 @@ def rows_of(
             title=ticket.title,
             url=reverse("ticket_detail", args=[ticket.number]),
             project=ticket.project.name,
-            standing=TICKET_STANDINGS[ticket.state],
+            standing=_standing_of(ticket),
             received_at=ticket.received_at,
             priority=ticket.priority,
             prospect=expected.get(ticket.number),
@@ -82,3 +82,9 @@ def rows_of(
         for report in reports
     ]
     return sorted(rows, key=lambda row: row.number, reverse=True)
+
+
+def _standing_of(ticket: Ticket) -> Standing:
+    standing = TICKET_STANDINGS[ticket.state]
+    whole = ticket.merged_into
+    return replace(standing, label=f"Part of #{whole.number}") if whole else standing
