@@ -204,6 +204,23 @@ def test_a_key_goes_on_about_its_own_report_in_a_ticket_of_another_app(
     assert sent.status_code == 201
     assert whole.comments.get().body == "From CI."
     assert Api(api_token).get(f"tickets/{whole.number}").status_code == 404
+    reply_to_ticket(ticket_id=whole.pk, body="To the other app.", actor=engineer, now=now)
+    for path in (f"reports/{other.number}", f"tickets/{other.number}"):
+        heard = json.loads(Api(api_token).get(f"{path}/comments").content)["results"]
+        assert [each["body"] for each in heard] == ["From CI."]
+
+
+def test_what_was_sent_to_a_part_is_known_when_it_is_sent_again_after_the_merge_was_undone(
+    one: Ticket, other: Ticket, engineer: User, api_token: str, now: datetime
+) -> None:
+    merge_tickets(source_id=other.pk, number=one.number, actor=engineer, now=now)
+    paths = [f"reports/{other.number}/comments", f"tickets/{other.number}/comments"]
+    api = Api(api_token)
+    first = [api.post(path, {"body": "So."}, Idempotency_Key=path) for path in paths]
+    unmerge_ticket(source_id=other.pk, actor=engineer, now=now)
+    again = [api.post(path, {"body": "So."}, Idempotency_Key=path) for path in paths]
+    assert [each.status_code for each in again] == [201, 201]
+    assert [each.content for each in again] == [each.content for each in first]
 
 
 def test_the_api_says_where_it_went_and_takes_what_is_sent_there(

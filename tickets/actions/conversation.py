@@ -21,7 +21,16 @@ from tickets.actions.locks import lock_report, lock_survivor, lock_unanswered, s
 from tickets.actions.mails import mail_comment, tell_staff
 from tickets.actions.promises import resume_promise
 from tickets.actions.shares import join_queue
-from tickets.models import Comment, Macro, Report, Reporter, Ticket, TicketEventKind, Triage
+from tickets.models import (
+    Comment,
+    Macro,
+    Report,
+    Reporter,
+    Ticket,
+    TicketEventKind,
+    TicketMerge,
+    Triage,
+)
 from tickets.queries.access import Actor
 from tickets.rules.states import ReportState, TicketState
 
@@ -254,9 +263,16 @@ def _known(
     # What was said on a report belongs to the ticket it became.
     ticket_id = known.report.ticket_id if known.report else known.ticket_id
     is_here = about.pk == (known.report_id if isinstance(about, Report) else ticket_id)
-    if not is_here or known.source_hash != _digest(body, files):
+    # Sent to a part, it arrived where that was then.
+    was_there = TicketMerge.objects.filter(source__in=_heard_on(about), target=ticket_id)
+    if not (is_here or was_there.exists()) or known.source_hash != _digest(body, files):
         raise KeyReused("This key was used before, with another content.")
     return known
+
+
+def _heard_on(about: Report | Ticket) -> list[int]:
+    ticket = about.home or about.ticket if isinstance(about, Report) else about
+    return [ticket.pk] if ticket else []
 
 
 def _is_staff(actor: Actor) -> bool:

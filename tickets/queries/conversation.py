@@ -11,14 +11,18 @@ def public_comments(key: ApiKey, about: Report | Ticket) -> QuerySet[Comment]:
     Internal notes are left out, and so is what belongs to another project than the key's, also
     where tickets of both became one.
     """
-    if isinstance(about, Ticket):
-        here = _here(about, key)
-        reports = Report.objects.filter(here, project_id=key.project_id)
-        where = here | Q(report__in=reports.values("pk"))
-    else:
-        where = Q(report=about)
-        if ticket := about.home or about.ticket:
-            where |= _here(ticket, key)
+    ticket = about if isinstance(about, Ticket) else about.home or about.ticket
+    where = Q(report=about) if isinstance(about, Report) else Q()
+    if ticket and ticket.project_id == key.project_id:
+        whole = Ticket.objects.get(pk=survivor_of(ticket.pk))
+        here = _here(ticket, whole, key)
+        # What the app itself sent arrived there, whatever else is said there.
+        where |= here | Q(ticket=whole, author_key__project=key.project_id)
+        if about == ticket:
+            reports = Report.objects.filter(here, project_id=key.project_id)
+            where |= Q(report__in=reports.values("pk"))
+    elif about == ticket:
+        return Comment.objects.none()
     return (
         Comment.objects.filter(where, visibility=Comment.Visibility.PUBLIC)
         .select_related("author_user", "author_reporter__user", "author_key")
@@ -26,10 +30,9 @@ def public_comments(key: ApiKey, about: Report | Ticket) -> QuerySet[Comment]:
     )
 
 
-def _here(ticket: Ticket, key: ApiKey) -> Q:
+def _here(ticket: Ticket, whole: Ticket, key: ApiKey) -> Q:
     """Give the condition for what stands on a ticket, or its survivor, as a key sees it."""
-    whole = Ticket.objects.get(pk=survivor_of(ticket.pk))
     here = Q(home=ticket)
-    if ticket.project_id == key.project_id == whole.project_id:
+    if key.project_id == whole.project_id:
         here |= Q(ticket=whole) & (Q(home=None) | Q(home__project=key.project_id))
-    return here if ticket.project_id == key.project_id else Q(pk__in=[])
+    return here

@@ -25,11 +25,6 @@ def views_for(user: User, *, client_id: int | None = None) -> QuerySet[SavedView
     return views.select_related("owner") if allowed else views.none()
 
 
-def get_view_for(user: User, pk: int, *, client_id: int | None = None) -> SavedView:
-    """Give a view; raises SavedView.DoesNotExist for a foreign one as for a missing one."""
-    return views_for(user, client_id=client_id).get(pk=pk)
-
-
 def counts_of(
     views: Iterable[SavedView], user: User, *, now: datetime
 ) -> list[tuple[SavedView, int | None]]:
