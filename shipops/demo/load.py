@@ -188,6 +188,10 @@ def _play(story: Story, people: dict[str, User], numbers: dict[str, int], now: d
         for sighting in ticket.sightings.filter(checked_at=None):
             tickets.detect_outbreak(sighting_id=sighting.pk, now=judged)
         _work(ticket, story, report, triager, judged)
+        if into := story.get("into"):
+            tickets.merge_tickets(
+                source_id=ticket.pk, number=numbers[into], actor=triager, now=judged
+            )
     return report.number
 
 
