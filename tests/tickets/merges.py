@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
 from django.db import transaction
 
 from clients.models import User
@@ -16,6 +17,7 @@ from tickets.models import (
     Comment,
     Report,
     Reporter,
+    Signal,
     Ticket,
     TicketLink,
     TimeEntry,
@@ -29,7 +31,8 @@ _ROWS = (Report, Comment, TimeEntry, TicketLink, Timer, Watcher)
 # What merging is free to leave otherwise: an answer given by it, and versions.
 _BUT = {"first_response_at"}
 DOES = [
-    "merge", "merge", "unmerge", "reply", "log", "clock", "link", "watch", "join", "split",
+    "merge", "merge", "unmerge", "reply", "log", "clock", "link", "watch", "unwatch",
+    "join", "split", "start", "wait", "ship",
 ]  # fmt: skip
 
 
@@ -77,6 +80,7 @@ class Merges:
         self.tickets = [
             factories.make_ticket(
                 project=projects[place % 2],
+                signals=[("fingerprint", f"Error {place % 3}")],
                 by=self.people[place % 3],
                 engineer=self.engineer,
                 now=now,
@@ -84,6 +88,7 @@ class Merges:
             for place in range(4)
         ]
         self.parent: dict[int, int] = {}
+        self.states = {ticket.pk: "queued" for ticket in self.tickets}
         self.written = snapshot()
 
     def step(self, what: str, place: int, other: int) -> None:
@@ -111,13 +116,16 @@ class Merges:
                 assert ticket.merged_into_id == self.parent[ticket.pk]
             else:
                 assert ticket.pk not in self.parent
+                assert ticket.state == self.states[ticket.pk]
+                assert (ticket.assignee is None) == (ticket.state in ("queued", "waiting"))
+                known = Signal.objects.filter(report__ticket=ticket).values_list("value")
+                assert set(ticket.sightings.values_list("value")) == set(known)
                 assert ticket.reach + ticket.unsigned_reach == people
 
     def take_all_apart(self) -> None:
         """Undo all merges, in any order."""
         for pk in sorted(self.parent):
-            actions.unmerge_ticket(source_id=pk, actor=self.engineer, now=self.now)
-        self.parent.clear()
+            self._unmerge(Ticket.objects.get(pk=pk))
 
     def root(self, pk: int) -> int:
         """Give where a ticket's rows are by the account."""
@@ -135,6 +143,10 @@ class Merges:
             except MoveRefused:
                 return
             raise AssertionError("a part was merged")
+        if self.states[source.pk] == "shipped":
+            with pytest.raises(MoveRefused):
+                actions.merge_tickets(source_id=source.pk, number=target.number, **who)
+            return
         actions.merge_tickets(source_id=source.pk, number=target.number, **who)
         self.parent[source.pk] = target.pk
 
@@ -142,6 +154,14 @@ class Merges:
         if source.pk in self.parent:
             actions.unmerge_ticket(source_id=source.pk, actor=self.engineer, now=self.now)
             del self.parent[source.pk]
+            self._take_back(source)
+
+    def _take_back(self, ticket: Ticket) -> None:
+        """A ticket is what it was, but for the answer it waited for that came meanwhile."""
+        ticket.refresh_from_db()
+        was = self.states[ticket.pk]
+        assert ticket.state == was or (was, ticket.state) == ("waiting", "queued")
+        self.states[ticket.pk] = ticket.state
 
     def _write(self, what: str, ticket: Ticket, other: int) -> None:
         about: dict[str, Any] = {"ticket_id": ticket.pk, "now": self.now}
@@ -149,6 +169,8 @@ class Merges:
         is_part = ticket.pk in self.parent
         if what == "reply":
             actions.reply_to_ticket(body="Still there.", actor=person, **about)
+            if self.states[self.root(ticket.pk)] == "waiting":
+                self.states[self.root(ticket.pk)] = "queued"
         elif what == "log":
             actions.log_time(minutes=5, actor=self.engineer, **about)
         elif what == "clock":
@@ -158,6 +180,10 @@ class Merges:
             actions.link_pull_request(url=url, actor=self.engineer, **about)
         elif what == "watch" and not is_part:
             actions.watch_ticket(actor=person, **about)
+        elif what == "unwatch" and not is_part:
+            actions.unwatch_ticket(actor=person, **about)
+        elif what in ("start", "wait", "ship") and not is_part:
+            self._work(what, about)
         elif what == "join":
             report = factories.make_triaged_report(ticket.project, by=person, now=self.now)
             actions.join_report(
@@ -165,6 +191,21 @@ class Merges:
             )
         elif what == "split":
             self._split()
+
+    def _work(self, what: str, about: dict[str, Any]) -> None:
+        """Take a ticket on as far as it may go."""
+        pk, ours = about["ticket_id"], {"actor": self.engineer, **about}
+        state = self.states[pk]
+        if what == "wait" and state == "queued":
+            actions.wait_for_client(question="Which?", **ours)
+            self.states[pk] = "waiting"
+        elif what != "wait" and state in ("queued", "waiting"):
+            actions.start_ticket(reason="Now.", **ours)
+            self.states[pk] = "in_progress"
+        elif what == "ship" and state == "in_progress":
+            actions.send_to_review(**ours)
+            actions.ship_ticket(release="", **ours)
+            self.states[pk] = "shipped"
 
     def _split(self) -> None:
         """Take the report that joined first back into triage: it is of no ticket from then on."""
