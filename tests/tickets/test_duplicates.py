@@ -46,7 +46,7 @@ def test_the_likeliest_ticket_comes_first_with_what_it_has_in_common(
         engineer, acme, now,
         text="Credits are missing\nI paid an hour ago", page="https://shop.acme.test/checkout?a=1",
     )  # fmt: skip
-    assert found == [(paid, "same page and “credits” in the title")]
+    assert found == [(paid, "same page and “credits” in the first line")]
 
 
 def test_the_same_error_outweighs_any_words(
@@ -88,7 +88,7 @@ def test_open_and_recently_shipped_tickets_are_suggested(
 ) -> None:  # fmt: skip
     ticket = make(CREDITS, state=state, email="a@mail.test", now=now - timedelta(days=days))
     assert reasons(engineer, acme, now, text=CREDITS) == (
-        [(ticket, "“credits”, “customer” in the title")] if is_shown else []
+        [(ticket, "“credits”, “customer” in the first line")] if is_shown else []
     )
 
 

@@ -16,7 +16,7 @@ from tickets.actions import change_view, delete_view, save_view
 from tickets.queries import reports_for
 from tickets.queries.saved_views import MOST_SHOWN, counts_of, views_for
 from tickets.queries.search import search
-from tickets.rules.search import MOST_CHARACTERS
+from tickets.rules.search import MOST_CHARACTERS, respelled
 
 # Said by the page's own box: what is typed there stays a search, also where it is a number.
 STAYS = "stay"
@@ -50,7 +50,7 @@ def search_page(request: HttpRequest, console: Console) -> HttpResponseBase:
     found = search(console.user, text, now=console.now, before=before)
     context: dict[str, Any] = {"title": "Search", "q": text, "found": found, "before": before}
     context["instead"] = [
-        (usual, _link(text.lower().replace(word, usual))) for word, usual in found.reading.rather
+        (usual, _link(respelled(text, word, usual))) for word, usual in found.reading.rather
     ]
     if found.next_before:
         context["older"] = f"{_link(text)}&before={found.next_before}"

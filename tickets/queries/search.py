@@ -76,6 +76,8 @@ class Found:
     # What the next page goes on before, where there is one.
     next_before: int | None = None
     is_too_slow: bool = False
+    # Words of merged tickets were asked for, which are those of their survivors.
+    asks_words_of_parts: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -106,6 +108,8 @@ def search(
     try:
         with no_longer_than(SEARCH_MILLISECONDS, **_PLAN):
             found.reading = query.read()
+            is_of_parts = query.narrowing.names_state(TicketState.MERGED)
+            found.asks_words_of_parts = is_of_parts and bool(found.reading.meanings)
             numbers = query.numbers(before or LAST, PAGE + 1)
             own = [] if before else query.own_number()
             found.next_before = numbers[PAGE - 1] if len(numbers) > PAGE else None

@@ -53,8 +53,6 @@ def _like(request: HttpRequest, portal: Portal) -> HttpResponseBase:
         most=MOST_SHOWN,
         now=portal.now,
     )
-    if not found:
-        return HttpResponse()
     rows = [
         {
             "ticket": each.ticket,

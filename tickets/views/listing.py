@@ -15,7 +15,7 @@ from tickets.models import Report
 from tickets.queries import client_reports, client_tickets
 from tickets.queries.saved_views import MOST_SHOWN, counts_of, views_for
 from tickets.queries.search import Found, search
-from tickets.rules.search import MOST_CHARACTERS
+from tickets.rules.search import MOST_CHARACTERS, respelled
 from tickets.views.rows import Row, rows_of
 
 PAGE = 25
@@ -59,7 +59,7 @@ def ticket_list(request: HttpRequest, portal: Portal) -> HttpResponseBase:
         context["instead"] = [
             (
                 usual,
-                "?" + urlencode({"view": wanted["view"], "q": _instead(wanted["q"], word, usual)}),
+                "?" + urlencode({"view": wanted["view"], "q": respelled(wanted["q"], word, usual)}),
             )
             for word, usual in found.reading.rather
         ]
@@ -72,10 +72,6 @@ def ticket_list(request: HttpRequest, portal: Portal) -> HttpResponseBase:
     context["projects"] = client_projects(portal.client.pk)
     context["views"] = list(views_for(portal.user, client_id=portal.client.pk)[:MOST_SHOWN])
     return show(request, portal, "portal/ticket_list.html", context)
-
-
-def _instead(text: str, word: str, usual: str) -> str:
-    return text.lower().replace(word, usual)[:MOST_CHARACTERS]
 
 
 def _found(portal: Portal, wanted: dict[str, Any]) -> Found:

@@ -14,7 +14,7 @@ from tickets.rules.search.language import (
 )
 from tickets.rules.search.marks import excerpt, mark, marked_words
 from tickets.rules.search.matching import Meaning, match_text
-from tickets.rules.search.typos import closest
+from tickets.rules.search.typos import closest, respelled
 
 __all__ = [
     "CLIENT_FIELDS",
@@ -32,5 +32,6 @@ __all__ = [
     "marked_words",
     "match_text",
     "parse",
+    "respelled",
     "words_of",
 ]

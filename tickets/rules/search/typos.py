@@ -1,5 +1,6 @@
 """What a word may have been meant to be."""
 
+import re
 from collections.abc import Iterable
 
 SHORTEST = 4
@@ -19,6 +20,11 @@ def closest(word: str, known: Iterable[tuple[str, int]], most: int = 3) -> list[
         if other != word and (slips := _slips(word, other, bound)) <= bound
     ]
     return [other for _, _, other in sorted(near)[:most]]
+
+
+def respelled(text: str, word: str, usual: str) -> str:
+    """Give a query with a word of it, in whatever case, written in another way."""
+    return re.sub(rf"(?<!\w){re.escape(word)}(?!\w)", lambda _: usual, text, flags=re.IGNORECASE)
 
 
 def _slips(one: str, other: str, bound: int) -> int:

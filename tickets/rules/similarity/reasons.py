@@ -18,7 +18,8 @@ def reason_of(question: Question, candidate: Candidate, *, title: str, text: str
     """Say what two reports have in common: signals, then words, the most telling first.
 
     ``title`` and ``text`` are those of the question, whose spelling is quoted. Gives "" where there
-    is nothing to speak of: no signal, no word of both titles, and less than two of the texts.
+    is nothing to speak of: no signal, no word of both titles, and less than two of the texts. The
+    first line of a report is its title where it has none.
     """
     shared = {kind_of(t) for t in {*question.words.facts} & {*candidate.words.facts}}
     said = [words for kind, words in FACT_KINDS.items() if kind in shared][:MOST_FACTS_SAID]
@@ -26,7 +27,8 @@ def reason_of(question: Question, candidate: Candidate, *, title: str, text: str
     everything = {*candidate.words.title, *candidate.words.body}
     texts = (question.title | question.body) & everything
     if titles:
-        said.append(f"{_quoted(question, titles, heading(title, text))} in the title")
+        where = "title" if title.strip() else "first line"
+        said.append(f"{_quoted(question, titles, heading(title, text))} in the {where}")
     elif len(texts) >= FEWEST_WORDS_OF_TEXTS:
         said.append(f"{_quoted(question, texts, f'{title} {text[:BODY_LIMIT]}')} in the text")
     return " and ".join(said)
