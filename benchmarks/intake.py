@@ -1,13 +1,8 @@
 """Reports accepted by the API, committed to disk, against the bare-view floor."""
 
-import json
-import os
-import subprocess
-import sys
-from collections.abc import Callable
-
 from benchmarks import service
-from benchmarks.load import Load, request_bytes, run_load
+from benchmarks.bare import PATH, bare_view, post
+from benchmarks.load import Load, run_load
 from benchmarks.results import Figure, paired
 
 CLIENTS, SECONDS, ROUNDS = 8, 6.0, 7
@@ -25,21 +20,14 @@ def measure() -> dict[str, Figure]:
         service.install(url)
         key = service.prepare(url, "accounts")["key"]
         env = service.environment(url)
-        floor_env = {**os.environ, "FLOOR_DATABASE_URL": url}
-        subprocess.run(
-            [sys.executable, "-m", "benchmarks.floor"], cwd=service.ROOT, env=floor_env, check=True
-        )
         headers = {"Authorization": f"Bearer {key}"}
-        floor_web = service.web(
-            floor_env, application="benchmarks.floor:application", ready="/floor"
-        )
-        with service.web(env) as (port, _), floor_web as (floor_port, _):
+        with service.web(env) as (port, _), bare_view(url) as floor_port:
             run_load(port, post("/api/v1/reports", headers), clients=CLIENTS, seconds=WARM_UP)
-            run_load(floor_port, post("/floor", {}), clients=CLIENTS, seconds=WARM_UP)
+            run_load(floor_port, post(PATH, {}), clients=CLIENTS, seconds=WARM_UP)
             before = service.prepare(url, "stored")["reports"]
             values, floors, accepted = [], [], 0
             for _ in range(ROUNDS):
-                floors.append(_round(floor_port, "/floor", {}).per_second)
+                floors.append(_round(floor_port, PATH, {}).per_second)
                 load = _round(port, "/api/v1/reports", headers)
                 accepted += load.answered
                 values.append(load.per_second)
@@ -54,15 +42,3 @@ def _round(port: int, path: str, headers: dict[str, str]) -> Load:
     if set(load.statuses) != {201}:
         raise RuntimeError(f"{path} answered {load.statuses}")
     return load
-
-
-def post(path: str, headers: dict[str, str]) -> Callable[[int], bytes]:
-    def make(number: int) -> bytes:
-        body = {
-            "text": f"I paid for order {number} and got no credits. The page showed an error.",
-            "page_url": "https://shop.example/checkout/done",
-            "reporter": {"email": f"person{number % 500}@mail.example", "name": "A customer"},
-        }
-        return request_bytes("POST", path, headers=headers, body=json.dumps(body).encode())
-
-    return make

@@ -4,15 +4,19 @@ from pathlib import Path
 from statistics import median
 
 from benchmarks import service
+from benchmarks.bare import bare_ms, bare_view
 from benchmarks.duplicates import data_file
-from benchmarks.results import Figure, growth
+from benchmarks.results import Figure, growth, paired
 
 SIZES = {"small": 10_000, "large": 100_000}
 ROUNDS, TIMES, WARM_UP = 7, 25, 50
 
 
 def measure() -> dict[str, Figure]:
-    """Ask with 10,000 and 100,000 reports of one client, in turns, as the recall is measured."""
+    """Ask with 10,000 and 100,000 reports of one client, in turns, as the recall is measured.
+
+    The floor is one request to the bare view.
+    """
     path = data_file()
     if not path.is_file():
         print(f"suggestions: no reports at {path} (set SHIPOPS_DATA or SHIPOPS_DUPLICATES)")
@@ -24,15 +28,17 @@ def measure() -> dict[str, Figure]:
 def _times(server: str, path: Path) -> dict[str, Figure]:
     urls = {name: _filled(server, path, size) for name, size in SIZES.items()}
     took: dict[str, list[float]] = {name: [] for name in SIZES}
-    for _ in range(ROUNDS):
-        for name, url in urls.items():
-            facts = {"path": str(path), "times": TIMES, "warm_up": WARM_UP}
-            took[name].append(median(service.prepare(url, "suggest", **facts)["ms"]))
+    floors: list[float] = []
+    with bare_view(urls["large"]) as port:
+        for _ in range(ROUNDS):
+            floors.append(bare_ms(port))
+            for name, url in urls.items():
+                facts = {"path": str(path), "times": TIMES, "warm_up": WARM_UP}
+                took[name].append(median(service.prepare(url, "suggest", **facts)["ms"]))
     small, large = median(took["small"]), median(took["large"])
     print(f"a suggestion: {small:.1f} ms, {large:.1f} ms")
-    spread = round(max(took["large"]) - min(took["large"]), 2)
     return {
-        "suggest_ms": Figure(value=round(large, 2), unit="ms", spread=spread),
+        "suggest_ms": paired(took["large"], floors, "ms"),
         "suggest_growth": growth(took["large"], took["small"]),
     }
 
