@@ -203,6 +203,8 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
         "project_id": s.project.pk, "facts": {"stack": "Django"}}),
     "archive_project": (ADMIN, lambda s: {
         "project_id": factories.make_project(s.acme, now=s.now).pk}),
+    "publish_form": (STAFF | {"system"}, lambda s: {
+        "project_id": s.project.pk, "source": "- {name: a, type: text, label: A}"}),
     "create_api_key": (STAFF | {"owner", "system"}, lambda s: {
         "project_id": s.project.pk, "name": "CI", "scopes": ["reports:read"]}),
     "revoke_api_key": (STAFF | {"owner"}, lambda s: {

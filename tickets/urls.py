@@ -6,6 +6,7 @@ urlpatterns = [
     path("portal/", views.portal_home, name="portal_home"),
     path("portal/report/", views.report_new, name="report_new"),
     path("portal/report/like/", views.report_like, name="report_like"),
+    path("portal/report/questions/", views.report_questions, name="report_questions"),
     path("portal/reports/<number:number>/", views.report_detail, name="report_detail"),
     path("portal/tickets/", views.ticket_list, name="ticket_list"),
     path("portal/tickets/<number:number>/", views.ticket_detail, name="ticket_detail"),

@@ -4,6 +4,7 @@ from clients.actions.accounts import (
     set_lead,
 )
 from clients.actions.calendars import check_calendar, create_calendar, publish_calendar_version
+from clients.actions.forms import publish_form
 from clients.actions.keys import KEY_STANDS, key_terms, recall_api_key, use_api_key
 from clients.actions.members import (
     accept_invitation,
@@ -54,6 +55,7 @@ __all__ = [
     "invite_member",
     "key_terms",
     "publish_calendar_version",
+    "publish_form",
     "publish_plan_version",
     "reactivate_user",
     "recall_api_key",

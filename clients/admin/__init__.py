@@ -6,6 +6,7 @@ from clients.admin.clients import client_page, clients_page
 from clients.admin.lists import RetainerAdmin, UserAdmin
 from clients.admin.people import staff_page
 from clients.admin.plans import plans_page
+from clients.admin.project_forms import project_form_page
 from clients.admin.projects import project_page
 from core.admin import Page
 
@@ -13,6 +14,7 @@ PAGES: list[Page] = [
     ("clients/", clients_page, "clients_clients"),
     ("clients/<number:pk>/", client_page, "clients_client"),
     ("projects/<number:pk>/", project_page, "clients_project"),
+    ("projects/<number:pk>/form/", project_form_page, "clients_project_form"),
     ("people/<number:pk>/", person_page, "clients_person"),
     ("calendars/", calendars_page, "clients_calendars"),
     ("calendars/new/", new_calendar_page, "clients_new_calendar"),

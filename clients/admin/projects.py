@@ -11,7 +11,7 @@ from clients import actions
 from clients.actions.projects import PROJECT_FACTS
 from clients.console import Console, console_page, show, whole
 from clients.models import ApiScope, Project
-from clients.queries import api_keys_of, get_project_for, recent_releases
+from clients.queries import api_keys_of, form_of, get_project_for, recent_releases
 from core.errors import Refused
 
 MOST_RELEASES = 50
@@ -44,6 +44,7 @@ def project_page(request: HttpRequest, console: Console, pk: int) -> HttpRespons
         "keys": list(api_keys_of(project.pk)),
         "releases": list(recent_releases(project.pk)[:MOST_RELEASES]),
         "scopes": ApiScope.choices,
+        "asked": len(form.asked) if (form := form_of(pk)) else 0,
         "may_archive": console.may("project.create") and not project.archived_at,
         "may_keys": console.may("key.manage") and not project.archived_at,
     }

@@ -1,3 +1,4 @@
+from clients.api.forms import FormView
 from clients.api.releases import ReleasesView
 
-__all__ = ["ReleasesView"]
+__all__ = ["FormView", "ReleasesView"]

@@ -1,6 +1,7 @@
 from clients.models.accounts import Client, Invitation, Member
 from clients.models.calendars import Calendar, CalendarVersion
 from clients.models.events import ClientEvent, ClientEventKind
+from clients.models.forms import ProjectForm
 from clients.models.plans import Plan, PlanVersion, Retainer, SlaTarget
 from clients.models.projects import ApiKey, ApiScope, Project, Release
 from clients.models.users import User
@@ -18,6 +19,7 @@ __all__ = [
     "Plan",
     "PlanVersion",
     "Project",
+    "ProjectForm",
     "Release",
     "Retainer",
     "SlaTarget",

@@ -23,6 +23,7 @@ class ClientEventKind(models.TextChoices):
     PROJECT_CREATED = "project.created", "Project created"
     PROJECT_CHANGED = "project.changed", "Project changed"
     PROJECT_ARCHIVED = "project.archived", "Project archived"
+    FORM_PUBLISHED = "form.published", "Questions changed"
     RELEASE_RECORDED = "release.recorded", "Release deployed"
     KEY_CREATED = "key.created", "API key created"
     KEY_REVOKED = "key.revoked", "API key revoked"

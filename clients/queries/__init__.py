@@ -42,6 +42,7 @@ from clients.queries.calendars import (
     known_calendars,
     plans_by_calendar,
 )
+from clients.queries.forms import form_of, forms_by_version, forms_of, schema_for
 from clients.queries.plans import (
     first_response,
     plan_versions,
@@ -69,6 +70,9 @@ __all__ = [
     "find_project",
     "find_user",
     "first_response",
+    "form_of",
+    "forms_by_version",
+    "forms_of",
     "get_client_for",
     "get_person_for",
     "get_project_for",
@@ -93,6 +97,7 @@ __all__ = [
     "retainers_of",
     "role_of",
     "running_retainer",
+    "schema_for",
     "staff",
     "staff_overview",
     "terms_of",

@@ -39,6 +39,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "member.change": _OWNERS,
     "project.create": _ADMIN,
     "project.change": _STAFF,
+    "form.publish": _STAFF,
     "key.manage": _STAFF | {Role.OWNER},
     "release.record": _STAFF | {Role.API_KEY},
     "plan.publish": _ADMIN,

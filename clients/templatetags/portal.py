@@ -1,7 +1,9 @@
 """Template tags of the portal: icons, times in the viewer's words, initials."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django import template
 from django.conf import settings
@@ -114,3 +116,9 @@ def initials(name: str) -> str:
     """Shorten a name or an address to the one or two letters of its badge."""
     words = _WORD.findall(name.split("@")[0].replace(".", " "))
     return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper() or "?"
+
+
+@register.filter
+def of(found: Mapping[Any, Any], key: Any) -> Any:
+    """Give what a mapping holds for a row: {{ answers|of:report.pk }}."""
+    return found.get(key) if found else None

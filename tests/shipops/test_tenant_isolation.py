@@ -88,7 +88,7 @@ class World:
             return [(str(pk), True) for pk in self.file_ids]
         if route == "console/outbreaks/<number:pk>/":
             return [(str(self.outbreak_id), True)]
-        if route == "console/projects/<number:pk>/":
+        if route.startswith("console/projects/<number:pk>/"):
             return [(str(self.project.pk), True)]
         if route == "console/clients/<number:pk>/":
             return [(str(self.client.pk), True)]

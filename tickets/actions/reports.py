@@ -8,7 +8,8 @@ from typing import Any
 from django.db import IntegrityError, connection, transaction
 
 from clients.models import ApiKey, Project
-from clients.queries import first_response, known_calendars
+from clients.queries import first_response, form_of, known_calendars
+from clients.rules.forms import check_answers
 from clients.rules.roles import Role, require
 from core.calendars import Calendar, NeverOpen
 from core.errors import InvalidInput, KeyReused, MoveRefused
@@ -38,15 +39,17 @@ def receive_report(
     claimed_severity: str = "",
     context: Mapping[str, Any] | None = None,
     answers: Mapping[str, Any] | None = None,
+    form_version: int | None = None,
     source_key: str = "",
     received_at: datetime | None = None,
 ) -> tuple[Report, bool]:
     """Store a report, exactly as it came, and have it triaged; gives it and whether it is new.
 
-    The same ``source_key`` of a project's source again gives the first report; with another
-    content it raises KeyReused. Raises InvalidInput, naming the field, for an empty or over-long
-    text, a bad mail address or key, a member of another client, an unknown severity or signal, or
-    files that cannot be tied.
+    ``answers`` are those to the project's own questions, by name, and ``form_version`` the version
+    that asked; without answers none is asked for. The same ``source_key`` of a project's source
+    again gives the first report; with another content it raises KeyReused. Raises InvalidInput,
+    naming the field, for an empty or over-long text, a bad mail address or key, a member of another
+    client, an unknown severity or signal, answers that do not fit, or files that cannot be tied.
     """
     content = check_report(
         text=text,
@@ -58,7 +61,7 @@ def receive_report(
         signals=signals,
         claimed_severity=claimed_severity,
         context=context,
-        answers=answers,
+        answers=_answered(project_id, answers, form_version),
     )
     files = sorted(set(attachment_ids))
     digest = _digest(content, source_key, actor, files)
@@ -88,6 +91,17 @@ def receive_report(
         if source_key and (known := find_known(project_id, source, source_key, digest)):
             return known, False
         raise
+
+
+def _answered(
+    project_id: int, answers: Mapping[str, Any] | None, form_version: int | None
+) -> dict[str, Any] | None:
+    """Give the answers as they are stored, with the version of the questions; None for none."""
+    if answers is None:
+        return None
+    form = form_of(project_id, form_version) or form_of(project_id)
+    given = check_answers(form.questions if form else [], answers)
+    return {"form": form.number, "given": given} if form and given else None
 
 
 def find_known(project_id: int, source: str, source_key: str, digest: str) -> Report | None:

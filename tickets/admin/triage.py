@@ -28,6 +28,7 @@ from tickets.queries import (
     triage_counts,
     triage_inbox,
 )
+from tickets.queries.answers import answers_of
 from tickets.queries.clocks import answer_to, clocks_of
 from tickets.queries.duplicates import Suggestion, suggest_tickets
 from tickets.queries.related import shipped_before
@@ -113,6 +114,7 @@ def _facts(console: Console, report: Report) -> dict[str, Any]:
         "alert": Alert.objects.filter(report=report).select_related("acknowledged_by").first(),
         "files": list(report.attachments.all()),
         "signals": list(report.signals.all()),
+        "answers": answers_of([report]),
         "related": shipped_before(report),
         "same": _same(console, report),
         "joinable": JOINABLE,

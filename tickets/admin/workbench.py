@@ -32,6 +32,7 @@ from tickets.queries import (
     viewers_of,
     watchers_of,
 )
+from tickets.queries.answers import answers_of
 from tickets.queries.clocks import answer_due, clocks_of
 from tickets.queries.merging import merges_into, survivor_of
 from tickets.queries.related import shipped_before
@@ -123,6 +124,7 @@ def _facts(console: Console, ticket: Ticket) -> dict[str, Any]:
         "crumb": ("/console/queue/", "Queue"),
         "ticket": ticket,
         "reports": reports,
+        "answers": answers_of(reports),
         "outbreak": outbreak_of(ticket),
         "parts": list(merges_into(ticket)),
         "related": shipped_before(ticket),

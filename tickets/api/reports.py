@@ -36,7 +36,8 @@ class ReportsView(KeyView):
         responses={200: page_schema(ReportShape, "ReportPage"), **READ_ERRORS},
     )
     def get(self, request: Request) -> Response:
-        rows = reports_for(self.key).prefetch_related("signals", "attachments")
+        rows = reports_for(self.key).select_related("details")
+        rows = rows.prefetch_related("signals", "attachments")
         return Response(page_of(request, rows, ReportShape, key="-pk"))
 
     @extend_schema(
@@ -80,6 +81,8 @@ class ReportsView(KeyView):
             signals=_signals(sent),
             attachment_ids=sent["attachments"],
             claimed_severity=sent["severity"],
+            answers=sent["answers"],
+            form_version=sent["answers_version"],
             source_key=source_key,
             actor=self.key,
             now=timezone.now(),

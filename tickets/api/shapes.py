@@ -60,6 +60,13 @@ class ReportInput(Shape):
     signals = serializers.ListField(child=SignalShape(), default=list, max_length=MOST_SIGNALS)
     reporter = ReporterInput(default=dict)
     attachments = FileIds()
+    answers = serializers.DictField(
+        default=None, allow_null=True, help_text="Answers to the project's own questions, by name."
+    )
+    answers_version = serializers.IntegerField(
+        default=None, allow_null=True, min_value=1, max_value=2**31 - 1,
+        help_text="Which version of the questions was asked; the newest unless told.",
+    )  # fmt: skip
 
 
 class ReceiptShape(Shape):
@@ -116,6 +123,7 @@ class ReportShape(Shape):
     reporter = ReporterShape(allow_null=True)
     signals = SignalShape(many=True)
     attachments = FileShape(many=True)
+    answers = serializers.SerializerMethodField(help_text="By name of the question.")
     received_at = serializers.DateTimeField()
     respond_by_at = serializers.DateTimeField(allow_null=True)
     first_response_at = serializers.DateTimeField(allow_null=True)
@@ -124,6 +132,11 @@ class ReportShape(Shape):
 
     def get_ticket(self, report: Report) -> int | None:
         return report.ticket.number if report.ticket else None
+
+    def get_answers(self, report: Report) -> dict[str, Any]:
+        details = getattr(report, "details", None)
+        given: dict[str, Any] = details.answers.get("given", {}) if details else {}
+        return given
 
     def get_url(self, report: Report) -> str:
         return api_url(f"reports/{report.number}")

@@ -173,7 +173,7 @@ class ReportDetails(models.Model):
     """What came with a report beside its words, where anything did.
 
     ``context`` is what the source captured (``tickets.rules.context`` bounds it), ``answers`` what
-    was answered to the project's own questions, by their names.
+    was answered to the project's own questions: the version of the form and the values by name.
     """
 
     report = models.OneToOneField(

@@ -3,7 +3,7 @@ from tickets.views.fixcheck import fix_check
 from tickets.views.home import portal_home
 from tickets.views.like import report_like
 from tickets.views.listing import ticket_list
-from tickets.views.report import report_new
+from tickets.views.report import report_new, report_questions
 from tickets.views.status import report_status, status_file
 from tickets.views.ticket import report_detail, ticket_detail
 
@@ -14,6 +14,7 @@ __all__ = [
     "report_detail",
     "report_like",
     "report_new",
+    "report_questions",
     "report_status",
     "status_file",
     "ticket_detail",

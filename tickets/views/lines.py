@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 from core.text import render_markdown
 from tickets.models import Attachment, Report, TicketEventKind
 from tickets.queries import TimelineEntry
+from tickets.queries.answers import Answered, answers_of
 from tickets.rules.plain_words import JOINED_BY_ONESELF, STEPS, Step
 
 
@@ -22,6 +23,7 @@ class Line:
     step: Step | None = None
     note: str = ""
     report: Report | None = None
+    answered: list[Answered] = field(default_factory=list)
     comment_id: int | None = None
     html: SafeString | None = None
     files: list[Attachment] = field(default_factory=list)
@@ -39,14 +41,20 @@ def lines_of(
     Told to its reporter, it names nobody and nothing else.
     """
     told = {report.pk: report for report in reports}
-    lines = [_line(entry, told, number) for entry in entries]
+    answered = answers_of(told.values())
+    lines = [_line(entry, told, answered, number) for entry in entries]
     if to_reporter:
         pairs = zip(lines, entries, strict=True)
         return [replace(line, who=entry.who, note="") for line, entry in pairs]
     return lines
 
 
-def _line(entry: TimelineEntry, reports: dict[int, Report], number: int) -> Line:
+def _line(
+    entry: TimelineEntry,
+    reports: dict[int, Report],
+    answered: dict[int, list[Answered]],
+    number: int,
+) -> Line:
     said = {"at": entry.at, "who": entry.who, "by_staff": entry.by_staff}
     if entry.comment:
         return Line(
@@ -68,6 +76,7 @@ def _line(entry: TimelineEntry, reports: dict[int, Report], number: int) -> Line
             step=step,
             note="" if report.number == number else f"#{report.number}",
             report=report,
+            answered=answered.get(report.pk, []),
             files=list(report.attachments.all()),
         )
     about = event.merge.source.number if event.merge else event.report_id

@@ -4,10 +4,11 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import redirect
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_safe
 
+from clients.answer_forms import AnswersForm
 from clients.portal import Portal, add_refusal, number_of, portal_page, show
-from clients.queries import client_projects
+from clients.queries import client_projects, form_of
 from core.errors import InvalidInput, MoveRefused, Refused
 from core.limits import check_limit
 from tickets.actions import Sender, join_own_report, propose_triage, receive_report
@@ -29,7 +30,10 @@ def report_new(request: HttpRequest, portal: Portal) -> HttpResponseBase:
     projects = client_projects(portal.client.pk)
     if request.method == "POST":
         form = ReportForm(request.POST, request.FILES, projects=projects)
-        report = _receive(request, portal, form) if form.is_valid() else None
+        answers = _answers(request, form)
+        # Both are judged, so that all that is wrong shows at once.
+        judged = [form.is_valid(), answers is None or answers.is_valid()]
+        report = _receive(request, portal, form, answers) if all(judged) else None
         if report:
             if joined := _join(request, portal, report):
                 request.session[SESSION_JOINED] = report.project_id
@@ -38,9 +42,29 @@ def report_new(request: HttpRequest, portal: Portal) -> HttpResponseBase:
             return redirect("report_detail", number=report.number)
     else:
         form = ReportForm(projects=projects, initial=_initial(request))
+        answers = _answers(request, form)
 
-    context = {"nav": "report", "form": form, "kept": kept_files(portal, form)}
-    return show(request, portal, "portal/report.html", context, status=422 if form.errors else 200)
+    context = {"nav": "report", "form": form, "answers": answers, "kept": kept_files(portal, form)}
+    failed = form.errors or (answers and answers.errors)
+    return show(request, portal, "portal/report.html", context, status=422 if failed else 200)
+
+
+@require_safe
+@portal_page
+def report_questions(request: HttpRequest, portal: Portal) -> HttpResponseBase:
+    """Give the questions of the app that was chosen."""
+    form = ReportForm(projects=client_projects(portal.client.pk), initial=_initial(request))
+    context = {"answers": _answers(request, form)}
+    return show(request, portal, "portal/parts/questions.html", context)
+
+
+def _answers(request: HttpRequest, form: ReportForm) -> AnswersForm | None:
+    """Give the questions of the chosen app; None where none is chosen, or it asks nothing."""
+    chosen = number_of(str(form["project"].value() or ""))
+    asked = form_of(chosen) if chosen in {project.pk for project in form.projects} else None
+    if asked is None or not asked.asked:
+        return None
+    return AnswersForm(request.POST if form.is_bound else None, questions=asked.questions)
 
 
 def _join(request: HttpRequest, portal: Portal, report: Report) -> Ticket | None:
@@ -69,7 +93,9 @@ def _initial(request: HttpRequest) -> dict[str, Any]:
     }
 
 
-def _receive(request: HttpRequest, portal: Portal, form: ReportForm) -> Report | None:
+def _receive(
+    request: HttpRequest, portal: Portal, form: ReportForm, answers: AnswersForm | None
+) -> Report | None:
     """Store the report; gives None with the refusal on the form."""
     data = form.cleaned_data
     try:
@@ -87,6 +113,7 @@ def _receive(request: HttpRequest, portal: Portal, form: ReportForm) -> Report |
             device=data["device"],
             claimed_severity=data["claimed_severity"],
             sender=Sender(user=portal.user),
+            answers=answers.given if answers else None,
             attachment_ids=store_files(portal, form),
             actor=portal.user,
             now=portal.now,
