@@ -203,6 +203,7 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
         "project_id": s.project.pk, "facts": {"stack": "Django"}}),
     "archive_project": (ADMIN, lambda s: {
         "project_id": factories.make_project(s.acme, now=s.now).pk}),
+    "set_retention": (OWNERS | {"system"}, lambda s: {"project_id": s.project.pk, "days": 90}),
     "publish_form": (STAFF | {"system"}, lambda s: {
         "project_id": s.project.pk, "source": "- {name: a, type: text, label: A}"}),
     "create_api_key": (STAFF | {"owner", "system"}, lambda s: {
@@ -261,6 +262,10 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     # Whoever reads may keep a view; a viewer shares none (tests/tickets/test_saved_views.py).
     "save_view": (WRITERS | {"viewer"}, lambda s: {
         "name": "Mine", "query": "state:open", "client_id": s.acme.pk}),
+    "export_person": (OWNERS | {"system"}, lambda s: {
+        "client_id": s.acme.pk, "reporter_id": s.actors["reporter"].pk}),
+    "erase_person": (OWNERS | {"system"}, lambda s: {
+        "client_id": s.acme.pk, "reporter_id": s.actors["reporter"].pk}),
     # tickets
     "reply_to_ticket": (WRITERS | {"api_key", "reporter"}, lambda s: {
         "ticket_id": s.ticket().pk, "body": "Hello"}),

@@ -8,9 +8,11 @@ class TicketsConfig(AppConfig):
     name = "tickets"
 
     def ready(self) -> None:
+        from tickets.actions.rights import register_holdings
         from tickets.panels import register_panels
 
         register_panels()
+        register_holdings()
         schedules.register("tickets.tasks.triage_waiting", minutes=1)
         schedules.register("tickets.tasks.watch_alerts", minutes=1)
         schedules.register("tickets.tasks.sweep_clocks", minutes=1)
@@ -26,4 +28,7 @@ class TicketsConfig(AppConfig):
         schedules.register("tickets.tasks.sweep_promises", minutes=10)
         schedules.register("tickets.tasks.recount_confirmed", minutes=10)
         schedules.register("tickets.tasks.detect_outbreaks", minutes=5)
+        schedules.register("tickets.tasks.erase_people", minutes=1)
+        schedules.register("tickets.tasks.delete_doomed_files", minutes=10)
+        schedules.register("tickets.tasks.expire_reports", minutes=1440)
         schedules.register("tickets.tasks.sweep_loose_attachments", minutes=60)

@@ -9,6 +9,7 @@ from core.charts import day_bars
 from core.panels import Panel, register
 from tickets.models import ShareAccount
 from tickets.queries import coming_shifts, open_tickets, running_timer
+from tickets.queries.rights import people_of
 from tickets.queries.shares import RECENT_WEEKS, recent_share, waits_for_us, weeks_of
 
 MOST = 10
@@ -48,6 +49,11 @@ def share_of_client(client: Client) -> dict[str, Any] | None:
     }
 
 
+def people_of_client(client: Client) -> dict[str, Any]:
+    """Give how many reported something to a client, and where to find them."""
+    return {"client": client, "count": people_of(client.pk).count()}
+
+
 def own_share(client: Client) -> dict[str, Any] | None:
     """Give a client's own share for its own eyes: nothing that another client's work tells."""
     weeks = weeks_of(client.pk, timezone.now())
@@ -70,4 +76,5 @@ def register_panels() -> None:
     """Put the panels of tickets on their pages."""
     register(Panel("share", "client", share_of_client, "tickets/share_panel.html", order=60))
     register(Panel("share", "portal.home", own_share, "tickets/own_share_panel.html", order=60))
+    register(Panel("people", "client", people_of_client, "tickets/people_panel.html", order=90))
     register(Panel("work", "person", work_of, "tickets/work_panel.html", order=10))

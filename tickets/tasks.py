@@ -34,6 +34,8 @@ MOST_COUNTED_ANEW = 10_000
 LEARN_BATCH = 100
 # To read what a report means takes a tenth of a second of a busy core.
 MEANING_BATCH = 50
+# Each is a transaction of its own.
+EXPIRE_BATCH = 100
 # A run of a sweep that goes on with the next one ends well before its worker's time limit.
 MOST_SECONDS = 45
 # A client's words are those of its newest documents: a minute of work, once a day.
@@ -193,6 +195,21 @@ def keep_client(client_id: int) -> None:
 def sweep_loose_attachments() -> None:
     """Drop uploads nobody tied to anything."""
     actions.sweep_loose_attachments(now=timezone.now())
+
+
+def delete_doomed_files() -> None:
+    """Delete the files whose rows were dropped."""
+    _until_done(lambda: actions.delete_doomed_files(now=timezone.now()))
+
+
+def erase_people() -> None:
+    """Go on with the erasures that were asked for."""
+    _until_done(lambda: actions.run_erasures(now=timezone.now()))
+
+
+def expire_reports() -> None:
+    """Blank what people said so long ago that their project keeps it no longer."""
+    _until_done(lambda: actions.expire_reports(now=timezone.now(), most=EXPIRE_BATCH))
 
 
 def document_missing() -> None:

@@ -4,6 +4,7 @@ from tickets import views
 
 urlpatterns = [
     path("portal/", views.portal_home, name="portal_home"),
+    path("portal/settings/people/", views.people, name="people"),
     path("portal/report/", views.report_new, name="report_new"),
     path("portal/report/like/", views.report_like, name="report_like"),
     path("portal/report/questions/", views.report_questions, name="report_questions"),

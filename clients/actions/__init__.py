@@ -26,6 +26,7 @@ from clients.actions.projects import (
     create_project,
     record_release,
     revoke_api_key,
+    set_retention,
 )
 from clients.actions.users import (
     change_profile,
@@ -65,6 +66,7 @@ __all__ = [
     "revoke_invitation",
     "set_lead",
     "set_retainer_state",
+    "set_retention",
     "set_staff_role",
     "use_api_key",
 ]

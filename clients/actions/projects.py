@@ -15,6 +15,8 @@ from core.validation import check_fields, unless_taken
 
 CLOCK_SKEW = timedelta(minutes=5)
 OLDEST_DEPLOY = timedelta(days=20 * 365)
+# Shorter, and a reporter could not come back to what was fixed; longer is for ever.
+LEAST_RETENTION, MOST_RETENTION = 30, 3650
 PROJECT_FACTS = (
     "name", "url", "repository_url", "hosting", "stack", "deploy_steps", "rollback_steps",
     "contacts", "vault_url",
@@ -64,6 +66,35 @@ def change_project(
             project=project,
             data={"fields": changed},
         )
+    return project
+
+
+@transaction.atomic
+def set_retention(
+    *, project_id: int, days: int | None, actor: User | None, now: datetime
+) -> Project:
+    """Have what people said be blanked so many days after the end of its work; None for never.
+
+    Raises InvalidInput for less than LEAST_RETENTION or more than MOST_RETENTION days.
+    """
+    project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
+    require(role_of(actor, project.client_id), "retention.set")
+    if days is not None and not LEAST_RETENTION <= days <= MOST_RETENTION:
+        raise InvalidInput(
+            f"Give {LEAST_RETENTION} to {MOST_RETENTION:,} days, or none.", field="retention_days"
+        )
+    if days == project.retention_days:
+        return project
+    project.retention_days = days
+    project.save(update_fields=["retention_days"])
+    record(
+        ClientEventKind.RETENTION_SET,
+        actor=actor,
+        at=now,
+        client=project.client,
+        project=project,
+        data={"days": days},
+    )
     return project
 
 

@@ -24,6 +24,8 @@ class Project(models.Model):
         blank=True,
         help_text="A link to the entry in the password manager; never a secret itself.",
     )
+    # So long after the end of its work what people said is blanked; for ever without.
+    retention_days = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)
 

@@ -40,6 +40,8 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "project.create": _ADMIN,
     "project.change": _STAFF,
     "form.publish": _STAFF,
+    "person.manage": _OWNERS,
+    "retention.set": _OWNERS,
     "key.manage": _STAFF | {Role.OWNER},
     "release.record": _STAFF | {Role.API_KEY},
     "plan.publish": _ADMIN,

@@ -37,6 +37,7 @@ def settings(request: HttpRequest, portal: Portal) -> HttpResponseBase:
         "nav": "settings",
         "profile": profile,
         "account": account,
+        "may_people": portal.may("person.manage"),
         "may_keys": portal.may("key.manage"),
     }
     if portal.member:

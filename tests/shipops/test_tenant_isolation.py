@@ -90,7 +90,7 @@ class World:
             return [(str(self.outbreak_id), True)]
         if route.startswith("console/projects/<number:pk>/"):
             return [(str(self.project.pk), True)]
-        if route == "console/clients/<number:pk>/":
+        if route.startswith("console/clients/<number:pk>/"):
             return [(str(self.client.pk), True)]
         if route == "console/people/<number:pk>/":
             return [(str(member.user_id), True) for member in self.client.members.all()]

@@ -43,6 +43,7 @@ from tickets.actions.documents import (
     recount_words,
 )
 from tickets.actions.due import move_due
+from tickets.actions.erasing import delete_doomed_files
 from tickets.actions.fixes import (
     answer_fix,
     answer_fix_check,
@@ -82,6 +83,8 @@ from tickets.actions.promises import (
 from tickets.actions.reports import (
     receive_report,
 )
+from tickets.actions.retention import expire_reports
+from tickets.actions.rights import erase_person, export_person, run_erasures
 from tickets.actions.saved_views import (
     MOST_VIEWS,
     change_view,
@@ -160,13 +163,17 @@ __all__ = [
     "count_terms",
     "create_skill",
     "decline_report",
+    "delete_doomed_files",
     "delete_view",
     "detect_outbreak",
     "discard_timer",
     "document_missing",
     "edit_ticket",
     "end_shift",
+    "erase_person",
     "escalate_alerts",
+    "expire_reports",
+    "export_person",
     "import_report",
     "index_missing",
     "index_report",
@@ -201,6 +208,7 @@ __all__ = [
     "reset_engineer",
     "resume_waiting",
     "return_from_review",
+    "run_erasures",
     "save_macro",
     "save_view",
     "send_to_review",

@@ -10,6 +10,7 @@ from tickets.admin.lists import ReportAdmin, TicketAdmin
 from tickets.admin.load import load_page
 from tickets.admin.merging import merge_page
 from tickets.admin.outbreaks import outbreak_page, outbreaks_page
+from tickets.admin.people import reporters_page
 from tickets.admin.queue import queue_page
 from tickets.admin.rota import rota
 from tickets.admin.saved_replies import macros_page
@@ -33,6 +34,7 @@ PAGES: list[Page] = [
     ("tickets/<number:number>/receipt/", receipt_page, "tickets_receipt"),
     ("outbreaks/", outbreaks_page, "tickets_outbreaks"),
     ("outbreaks/<number:pk>/", outbreak_page, "tickets_outbreak"),
+    ("clients/<number:pk>/reporters/", reporters_page, "tickets_reporters"),
     ("report/", file_report, "tickets_file_report"),
     ("saved-replies/", macros_page, "tickets_macros"),
     ("load/", load_page, "tickets_load"),

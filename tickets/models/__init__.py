@@ -21,6 +21,7 @@ from tickets.models.reports import (
     Source,
     Triage,
 )
+from tickets.models.rights import DoomedFile, PersonRequest
 from tickets.models.search import SavedView, SearchDocument, SearchWord, UnlearnedDocument
 from tickets.models.similarity import Posting, ReportMeaning, ReportWords, TermCount
 from tickets.models.tickets import FixCheck, Presence, Ticket, TicketLink
@@ -31,12 +32,14 @@ __all__ = [
     "Alert",
     "Attachment",
     "Comment",
+    "DoomedFile",
     "Engineer",
     "FixCheck",
     "HeldPromise",
     "Macro",
     "OnCallShift",
     "Outbreak",
+    "PersonRequest",
     "Posting",
     "Presence",
     "QueuePlan",

@@ -99,6 +99,8 @@ class Report(Homed):
     received_at = models.DateTimeField()
     respond_by_at = models.DateTimeField(null=True)
     first_response_at = models.DateTimeField(null=True)
+    # All that it said is blank from then on.
+    erased_at = models.DateTimeField(null=True)
 
     class Meta(Homed.Meta):
         ordering = ["-pk"]
@@ -158,7 +160,7 @@ class Report(Homed):
     @property
     def headline(self) -> str:
         """The title it came with, else its first words."""
-        return self.title or shorten(" ".join(self.text[:200].split()), 90)
+        return self.title or shorten(" ".join(self.text[:200].split()), 90) or "Erased"
 
     def check_move(self, state: ReportState) -> None:
         """Raises MoveRefused unless the state table allows the move."""

@@ -3,6 +3,7 @@ from tickets.views.fixcheck import fix_check
 from tickets.views.home import portal_home
 from tickets.views.like import report_like
 from tickets.views.listing import ticket_list
+from tickets.views.people import people
 from tickets.views.report import report_new, report_questions
 from tickets.views.status import report_status, status_file
 from tickets.views.ticket import report_detail, ticket_detail
@@ -10,6 +11,7 @@ from tickets.views.ticket import report_detail, ticket_detail
 __all__ = [
     "attachment",
     "fix_check",
+    "people",
     "portal_home",
     "report_detail",
     "report_like",
