@@ -147,9 +147,7 @@ _VALUES = st.one_of(
 
 
 @given(st.dictionaries(st.sampled_from([*FINE, "other"]), _VALUES))
-def test_what_is_taken_fits_the_schema_and_what_does_not_fit_is_refused(
-    part: dict[str, Any],
-) -> None:
+def test_what_is_kept_fits_the_schema(part: dict[str, Any]) -> None:
     questions = read_form(ALL)
     schema = Draft202012Validator(answers_schema(questions))
     schema.check_schema(schema.schema)
@@ -159,4 +157,3 @@ def test_what_is_taken_fits_the_schema_and_what_does_not_fit_is_refused(
     except InvalidInput:
         return
     assert schema.is_valid(kept)
-    assert schema.is_valid({name: value for name, value in sent.items() if value is not None})
