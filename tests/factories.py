@@ -105,9 +105,10 @@ def make_invitation(
     return invitation, derive_token("invitation", invitation.pk)
 
 
-def make_user(email: str = "", *, name: str = "") -> User:
+def make_user(email: str = "", *, name: str = "", **facts: str) -> User:
     """Make a person with a confirmed address, no password and no place anywhere."""
-    user = User.objects.create_user(email or f"person{next(_numbers)}@example.com", name=name)
+    address = email or f"person{next(_numbers)}@example.com"
+    user = User.objects.create_user(address, name=name, **facts)
     EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
     return user
 
@@ -121,13 +122,13 @@ def make_member(
     name: str = "",
     now: datetime | None = None,
 ) -> Member:
-    """Invite a person and accept for them; ``.user`` is the person."""
-    email = user.email if user else email
-    _, token = make_invitation(client=client, email=email, role=role, now=now)
-    member, _ = client_actions.accept_invitation(
-        token=token, name=name or f"Person {next(_numbers)}", now=now or timezone.now()
+    """Give a person a place, as if they had accepted an invitation; ``.user`` is the person."""
+    user = user or make_user(
+        email, name=name or f"Person {next(_numbers)}", time_zone=client.time_zone
     )
-    return member
+    return Member.objects.create(
+        client=client, user=user, role=role, joined_at=now or timezone.now()
+    )
 
 
 def make_targets(calendar: Calendar | None = None, **minutes: tuple[int, int]) -> dict[str, Target]:

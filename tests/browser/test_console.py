@@ -80,6 +80,7 @@ def test_reports_are_judged_without_a_mouse(
     assert fourth.state == ReportState.PROPOSED
 
 
+@pytest.mark.slow
 def test_the_keys_are_explained_and_sleep_while_somebody_types(
     page: Page, reports: list[Report], ops_admin: User
 ) -> None:
@@ -99,6 +100,7 @@ def test_the_keys_are_explained_and_sleep_while_somebody_types(
     expect(page).to_have_url(f"/console/triage/{reports[1].pk}/")
 
 
+@pytest.mark.slow
 def test_a_note_cannot_be_taken_for_a_reply(
     page: Page, project: Project, alice: User, engineer: User, now: datetime
 ) -> None:
@@ -124,6 +126,7 @@ def test_a_note_cannot_be_taken_for_a_reply(
     assert Comment.objects.latest("pk").visibility == "internal"
 
 
+@pytest.mark.slow
 def test_the_clock_runs_and_another_viewer_is_seen(
     page: Page, project: Project, engineer: User, engineer2: User, now: datetime
 ) -> None:
@@ -139,6 +142,7 @@ def test_the_clock_runs_and_another_viewer_is_seen(
     expect(page.get_by_text(f"Logged 1 min on #{ticket.number}")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_the_menu_of_the_phone_opens_by_a_button(page: Page, ops_admin: User) -> None:
     sign_in(page, ops_admin)
     page.set_viewport_size(PHONE)  # type: ignore[arg-type]
@@ -220,6 +224,7 @@ def _check_list(page: Page, path: str) -> None:
         assert not found, path + "\n" + "\n".join(found)
 
 
+@pytest.mark.slow
 def test_a_ticket_is_taken_and_answered_without_scripts(
     page: Page, browser: Browser, live_server: Any, project: Project, alice: User,
     engineer: User, now: datetime,

@@ -12,6 +12,7 @@ from tests.factories import make_fix_check, make_invitation, make_ticket
 pytestmark = pytest.mark.timeout(120)
 
 
+@pytest.mark.slow
 def test_an_expired_invitation_says_so_and_leads_to_the_sign_in(
     page: Page, acme: Client, now: datetime, problems: list[str]
 ) -> None:
@@ -27,6 +28,7 @@ def test_an_expired_invitation_says_so_and_leads_to_the_sign_in(
     problems.clear()
 
 
+@pytest.mark.slow
 def test_an_expired_question_says_so_and_changes_nothing(
     page: Page, project: Project, engineer: User, now: datetime, problems: list[str]
 ) -> None:

@@ -87,6 +87,7 @@ def test_a_report_with_pasted_screenshots_takes_a_minute_on_a_phone(
     assert picture.evaluate("image => image.naturalWidth") == 960
 
 
+@pytest.mark.slow
 def test_a_draft_survives_the_end_of_the_session_and_goes_once_it_is_sent(
     page: Page, alice: User, project: Project
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_draft_survives_the_end_of_the_session_and_goes_once_it_is_sent(
     expect(page.get_by_text("Your draft from")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_a_draft_is_nobody_elses_and_signing_out_deletes_it(
     page: Page, alice: User, bob: User, project: Project
 ) -> None:
@@ -151,6 +153,7 @@ def test_searching_narrows_the_list_without_leaving_the_page(
     expect(page.get_by_text("The logo is blurred")).to_be_hidden()
 
 
+@pytest.mark.slow
 def test_older_tickets_are_added_below(page: Page, alice: User, project: Project) -> None:
     for number in range(28):
         make_report(project, f"Report {number}", by=alice)
@@ -162,6 +165,7 @@ def test_older_tickets_are_added_below(page: Page, alice: User, project: Project
     expect(page.get_by_role("link", name="Show older ones")).to_have_count(0)
 
 
+@pytest.mark.slow
 def test_a_conversation_ends_in_a_verified_fix(
     page: Page,
     acme: Client,
@@ -224,6 +228,7 @@ def test_a_mailed_question_is_answered_on_a_phone_without_an_account(
     expect(page.get_by_role("heading", name="Sign in")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_an_invitation_ends_in_the_portal(page: Page, acme: Client, project: Project) -> None:
     _, token = make_invitation(client=acme, email="carol@acme.example")
     page.goto(f"/invite/{token}/")
@@ -236,6 +241,7 @@ def test_an_invitation_ends_in_the_portal(page: Page, acme: Client, project: Pro
     assert Member.objects.get(user__email="carol@acme.example").client == acme
 
 
+@pytest.mark.slow
 def test_the_chosen_theme_stays(page: Page, alice: User) -> None:
     page.emulate_media(color_scheme="light")
     sign_in(page, alice)
@@ -267,6 +273,7 @@ def test_the_keyboard_reaches_content_and_menus(page: Page, alice: User) -> None
     expect(menu).to_be_focused()
 
 
+@pytest.mark.slow
 def test_changing_the_team_asks_first(page: Page, alice: User, bob: User, acme: Client) -> None:
     sign_in(page, alice)
     page.goto("/portal/team/")

@@ -95,6 +95,7 @@ def test_pages_of_a_busy_account_owe_everybody_the_same(
         check_page(page, path)
 
 
+@pytest.mark.slow
 def test_refusals_and_open_menus_are_as_accessible(
     page: Page, alice: User, bob: User, project: Project, problems: list[str]
 ) -> None:
@@ -129,6 +130,7 @@ def test_account_pages_owe_everybody_the_same(page: Page, alice: User) -> None:
         check_page(page, path)
 
 
+@pytest.mark.slow
 def test_pictures_for_the_papers(
     page: Page,
     screenshot: Callable[..., None],

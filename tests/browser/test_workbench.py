@@ -13,6 +13,7 @@ from tests.factories import make_ticket
 pytestmark = pytest.mark.timeout(120)
 
 
+@pytest.mark.slow
 def test_what_was_sent_and_what_was_done_is_in_sight(
     page: Page, project: Project, alice: User, engineer: User, now: datetime, settings: Any
 ) -> None:

@@ -23,7 +23,7 @@ from tickets.models import Attachment, Report
 pytestmark = pytest.mark.django_db
 
 FUZZ = settings(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 ENDPOINTS = ["reports", "reports/{0}/comments", "tickets/{0}/comments", "releases"]
 

@@ -218,8 +218,10 @@ def test_more_than_a_page_is_turned_to(
     assert "?page=2" in signed_in(engineer).get("/console/queue/").content.decode()
 
 
-@pytest.mark.parametrize("narrowed", ["", "?client={0.client_id}", "?project={0.pk}"])
-@pytest.mark.parametrize("most_clients", [300, 0])
+@pytest.mark.parametrize(
+    ("narrowed", "most_clients"),
+    [("", 300), ("?client={0.client_id}", 300), ("?project={0.pk}", 0), ("", 0)],
+)
 def test_the_queue_takes_fewer_than_twelve_queries_however_long_it_is(
     project: Project, engineer: User, alice: User, now: datetime, narrowed: str, most_clients: int,
     django_assert_max_num_queries: Any, monkeypatch: pytest.MonkeyPatch, settings: Any,
@@ -233,7 +235,7 @@ def test_the_queue_takes_fewer_than_twelve_queries_however_long_it_is(
     assert browser.get(address).status_code == 200
     with django_assert_max_num_queries(11) as few:
         assert browser.get(address).status_code == 200
-    for number in range(8):
+    for number in range(4):
         state = "in_progress" if number % 2 else "queued"
         make_ticket(project=make_project(now=now), state=state, now=now)
     again = make_triaged_report(project, by=alice, now=now)

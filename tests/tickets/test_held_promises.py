@@ -287,7 +287,7 @@ class _Promises:
         max_size=8,
     )
 )
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_promises_merge_and_part_as_their_own_accounts_say(
     steps: list[tuple[str, int, int, int]],
 ) -> None:
