@@ -135,3 +135,11 @@ def test_a_shared_view_counts_what_the_one_who_looks_may_see(
     assert [count for _, count in counts_of(views, alice, now=now)] == [0, 0, 0]
     assert [count for _, count in counts_of(own, alice, now=now)] == [1, 0]
     assert [count for _, count in counts_of(own, charlie, now=now)] == [0, 0]
+
+
+def test_one_s_own_views_stand_before_what_the_team_shares(
+    acme: Client, alice: User, bob: User
+) -> None:
+    save(alice, acme, name="A", is_shared=True)
+    save(bob, acme, name="Z")
+    assert [view.name for view in views_for(bob, client_id=acme.pk)] == ["Z", "A"]

@@ -18,7 +18,8 @@ from tickets.actions.locks import lock_plan
 from tickets.actions.shares import account_of
 from tickets.models import Report, SlaClock, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.clocks import LABELS, lines_of, lines_to_keep, to_warn
-from tickets.queries.histories import STEP_KINDS, Derived, derive
+from tickets.queries.happenings import STEP_KINDS
+from tickets.queries.histories import Derived, derive
 from tickets.rules.clocks import PERCENT, Clock, ClockStep
 
 KEEP_BATCH = 50

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, When
 
 from clients.models import User
 from clients.queries import clients_for
@@ -16,13 +16,15 @@ COUNTING_SECONDS = 1.5
 
 
 def views_for(user: User, *, client_id: int | None = None) -> QuerySet[SavedView]:
-    """List one's own views and those shared by the team: of a client, or of the console."""
+    """List one's own views, and then those the team shares: of a client, or of the console."""
     views = SavedView.objects.filter(Q(owner=user) | Q(is_shared=True), client=client_id)
     if client_id is None:
         allowed = user.is_active and user.staff_role is not None
     else:
         allowed = clients_for(user).filter(pk=client_id).exists()
-    return views.select_related("owner") if allowed else views.none()
+    own_first = Case(When(owner=user, then=0), default=1)
+    views = views.select_related("owner").order_by(own_first, "name", "pk")
+    return views if allowed else views.none()
 
 
 def counts_of(

@@ -4,14 +4,12 @@ A client's people are only ever asked about that client's public texts: the docu
 what staff noted, have no part in their results, counts, guesses or marks.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from django.db import connection
 from django.db.models import F, Max, Q, QuerySet
-from django.utils.safestring import SafeString
 
 from clients.models import User
 from clients.queries import clients_for
@@ -21,16 +19,14 @@ from tickets.queries.access import reports_for, tickets_for
 from tickets.queries.documents import FACTS, OF_REPORTS
 from tickets.queries.merging import survivor_of
 from tickets.queries.search_filters import Asker, Narrowing, narrow
-from tickets.queries.vocabulary import Reading, read_terms, stems_among
+from tickets.queries.search_hits import Hit, hits_of
+from tickets.queries.vocabulary import Reading, read_terms
 from tickets.rules.search import (
     CLIENT_FIELDS,
     STAFF_FIELDS,
     Asked,
     Filter,
-    excerpt,
     facets,
-    mark,
-    marked_words,
     match_text,
     parse,
 )
@@ -41,7 +37,6 @@ PAGE = 25
 COUNT_CAP = 100
 SEARCH_MILLISECONDS = 2000
 COUNT_MILLISECONDS = 500
-MOST_SHOWN_TEXT = 6000
 MOST_FRESH = 100
 LAST = 2**63 - 1
 # Matches are read from the index of words and nowhere else: reading every document in turn instead
@@ -53,17 +48,6 @@ _FRESH = f"""
 SELECT number FROM ({OF_REPORTS}) AS made WHERE vector @@ %(asked)s::tsquery
 ORDER BY number DESC LIMIT %(limit)s
 """  # noqa: S608 - made of a text of ours
-
-
-@dataclass(frozen=True)
-class Hit:
-    """One row of the results: a ticket, or a report that has none."""
-
-    number: int
-    title: SafeString
-    excerpt: SafeString
-    ticket: Ticket | None = None
-    report: Report | None = None
 
 
 @dataclass
@@ -113,7 +97,7 @@ def search(
             numbers = query.numbers(before or LAST, PAGE + 1)
             own = [] if before else query.own_number()
             found.next_before = numbers[PAGE - 1] if len(numbers) > PAGE else None
-            found.hits = _hits(query, own + [n for n in numbers[:PAGE] if n not in own])
+            found.hits = query.hits(own + [n for n in numbers[:PAGE] if n not in own])
     except TookTooLong:
         found.is_too_slow = True
     return found
@@ -129,7 +113,7 @@ def count_found(
     try:
         with no_longer_than(COUNT_MILLISECONDS, **_PLAN):
             query.read()
-            return len(query.numbers(LAST, cap))
+            return min(cap, len({*query.own_number(), *query.numbers(LAST, cap)}))
     except TookTooLong:
         return None
 
@@ -188,6 +172,13 @@ class _Query:
         if self.reading.meanings or self.narrowing.in_documents:
             return self._matching(before, most)
         return self._listed(before, most)
+
+    def hits(self, numbers: Sequence[int]) -> list[Hit]:
+        """Load what is shown of numbers, through the checks of access once more."""
+        with_notes = self.asker.client_id is None
+        return hits_of(
+            numbers, self._tickets(), self._reports(), self.reading, with_notes=with_notes
+        )
 
     def _with_number(self, number: int) -> list[int]:
         """Give where a number leads: to its ticket, or to the one that it is part of by now."""
@@ -290,83 +281,3 @@ class _Query:
                 report__isnull=False
             ) & self.narrowing.reports("report__")
         return conditions
-
-
-def _hits(query: _Query, numbers: Sequence[int]) -> list[Hit]:
-    """Load what is shown, through the checks of access once more, with what was found marked."""
-    tickets = {
-        t.number: t
-        for t in query._tickets()
-        .filter(number__in=numbers)
-        .select_related("assignee", "merged_into")
-    }
-    rest = [number for number in numbers if number not in tickets]
-    reports = {r.pk: r for r in query._reports().filter(pk__in=rest, ticket=None)} if rest else {}
-    with_notes = query.asker.client_id is None
-    texts = _texts(tickets.values(), reports.values(), with_notes=with_notes)
-    headlines = {
-        **{number: ticket.title for number, ticket in tickets.items()},
-        **{number: report.headline for number, report in reports.items()},
-    }
-    words = _marked(query.reading, [*headlines.values(), *texts.values()])
-    return [
-        Hit(
-            number,
-            mark(headlines[number], words),
-            excerpt(texts.get(number, ""), words),
-            tickets.get(number),
-            reports.get(number),
-        )
-        for number in numbers
-        if number in headlines
-    ]
-
-
-def _marked(reading: Reading, texts: Iterable[str]) -> set[str]:
-    """Give the words of the texts that were asked for, in whatever form."""
-    lexemes = {
-        lexeme
-        for meaning in reading.meanings
-        if not meaning.term.is_excluded
-        for lexeme in (*meaning.lexemes, *meaning.others)
-        if lexeme is not None
-    }
-    return stems_among(sorted(marked_words(texts, lexemes)), sorted(lexemes))
-
-
-_SAID = "left(string_agg(left(said.{text}, %(most)s), ' · '), %(most)s)"
-_TEXTS = f"""
-SELECT t.number, left(concat_ws(' · ', (SELECT {_SAID.format(text="text")} FROM (
-        SELECT r.text FROM tickets_report AS r WHERE r.id = ANY (reports.ids)
-        ORDER BY r.id LIMIT 20) AS said),
-    (SELECT {_SAID.format(text="body")} FROM (
-        SELECT c.body FROM tickets_comment AS c WHERE c.visibility = ANY (%(seen)s)
-            AND (c.ticket_id = t.id OR c.report_id = ANY (reports.ids))
-        ORDER BY c.id LIMIT 40) AS said)), %(most)s)
-FROM tickets_ticket AS t CROSS JOIN LATERAL (
-    SELECT array_agg(r.id) AS ids FROM tickets_report AS r WHERE r.ticket_id = t.id) AS reports
-WHERE t.id = ANY (%(tickets)s)
-UNION ALL
-SELECT r.id, left(concat_ws(' · ', r.text, (SELECT {_SAID.format(text="body")} FROM (
-        SELECT c.body FROM tickets_comment AS c
-        WHERE c.visibility = ANY (%(seen)s) AND c.report_id = r.id
-        ORDER BY c.id LIMIT 40) AS said)), %(most)s)
-FROM tickets_report AS r WHERE r.id = ANY (%(reports)s)
-"""  # noqa: S608 - made of the text above
-
-
-def _texts(
-    tickets: Iterable[Ticket], reports: Iterable[Report], *, with_notes: bool
-) -> dict[int, str]:
-    """Give what was said, as far as the asker may read it, cut short."""
-    terms: dict[str, Any] = {
-        "most": MOST_SHOWN_TEXT,
-        "seen": ["public", "internal"] if with_notes else ["public"],
-        "tickets": [ticket.pk for ticket in tickets],
-        "reports": [report.pk for report in reports],
-    }
-    if not (terms["tickets"] or terms["reports"]):
-        return {}
-    with connection.cursor() as cursor:
-        cursor.execute(_TEXTS, terms)
-        return dict(cursor.fetchall())
