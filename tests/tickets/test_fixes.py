@@ -10,6 +10,7 @@ from tests.portal import signed_in
 from tickets import actions, queries
 from tickets.models import FixCheck, Ticket, TicketEvent
 from tickets.models import TicketEventKind as Kind
+from tickets.queries.people import ships_to_ask
 
 MONDAY = datetime(2026, 3, 2, 10, tzinfo=UTC)
 
@@ -95,3 +96,43 @@ def test_who_is_merged_into_what_is_shipped_is_asked_and_the_others_not_anew(
     actions.merge_tickets(source_id=source.pk, number=target.number, actor=engineer, now=now)
     assert _ask(target, now) == [alice.email, bob.email]
     assert target.fix_checks.count() == 2
+
+
+def test_who_is_taken_out_and_merged_again_is_asked_again(
+    project: Project, engineer: User, alice: User, now: datetime
+) -> None:
+    part = factories.make_ticket(
+        project=project, engineer=engineer, email="cara@mail.test", now=now
+    )
+    live = factories.make_ticket(
+        project=project, engineer=engineer, by=alice, state="shipped", now=now
+    )
+    for _ in range(2):
+        actions.merge_tickets(source_id=part.pk, number=live.number, actor=engineer, now=now)
+        assert _ask(live, now) == [alice.email, "cara@mail.test"]
+        actions.unmerge_ticket(source_id=part.pk, actor=engineer, now=now)
+        assert _ask(live, now) == [alice.email]
+
+
+def test_saying_again_that_it_works_counts_once(
+    project: Project, engineer: User, alice: User, bob: User, now: datetime
+) -> None:
+    ticket = factories.make_ticket(
+        project=project, engineer=engineer, by=alice, state="shipped", now=now
+    )
+    for person in (alice, alice, bob):
+        actions.answer_fix(ticket_id=ticket.pk, works=True, comment="", actor=person, now=now)
+    assert ticket.events.filter(kind=Kind.FIX_CONFIRMED).count() == 2
+
+
+def test_one_address_with_an_account_and_without_is_one_person(
+    project: Project, engineer: User, alice: User, now: datetime
+) -> None:
+    ticket = factories.make_ticket(project=project, engineer=engineer, by=alice, now=now)
+    report = factories.make_triaged_report(project, email=alice.email.upper(), now=now)
+    actions.join_report(report_id=report.pk, number=ticket.number, actor=engineer, now=now)
+    factories.walk_ticket(ticket, "shipped", engineer=engineer, now=now)
+
+    assert _ask(ticket, now) == [alice.email]
+    assert (ticket.reach, ticket.unsigned_reach) == (1, 0)
+    assert not ships_to_ask(since=now).exists()

@@ -1,6 +1,7 @@
 """Who says themselves that a known ticket is their problem."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import transaction
@@ -47,6 +48,17 @@ def test_joining_twice_is_joining_once(
         actions.join_own_report(report_id=report.pk, number=ticket.number, actor=bob, now=now)
     assert report.events.filter(kind=Kind.REPORT_JOINED).count() == 1
     assert OutboxMessage.objects.filter(subject__contains="One more person").count() == 1
+
+
+def test_what_staff_took_out_again_is_not_joined_by_sending_the_form_again(
+    ticket: Ticket, project: Project, bob: User, engineer: User, now: datetime
+) -> None:
+    report = factories.make_report(project, by=bob, now=now)
+    own: dict[str, Any] = {"report_id": report.pk, "number": ticket.number, "actor": bob}
+    actions.join_own_report(now=now, **own)
+    actions.split_report(report_id=report.pk, actor=engineer, now=now)
+    with pytest.raises(MoveRefused):
+        actions.join_own_report(now=now, **own)
 
 
 def test_what_is_another_s_done_or_foreign_is_refused_and_leaves_the_report_in_triage(

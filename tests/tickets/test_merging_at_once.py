@@ -1,18 +1,21 @@
 """Merging while others press at the same time, on a real PostgreSQL with real transactions."""
 
+import random
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
-from core.errors import MoveRefused
+from clients.models import User
+from core.errors import MoveRefused, Refused
 from tests import factories
 from tests.threads import losers, press_at_once, winners
 from tickets import actions
 from tickets.actions import merging
-from tickets.models import Report, Ticket, TicketMerge
+from tickets.models import Report, Reporter, Ticket, TicketMerge, TimeEntry, Timer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -90,3 +93,55 @@ def test_a_report_split_off_while_its_ticket_is_merged_never_locks_up(
     assert not losers(outcomes), outcomes
     report = Report.objects.get(pk=joined.pk)
     assert (report.state, report.ticket, report.home) == ("proposed", None, None)
+
+
+_MOVES: dict[str, tuple[str, dict[str, Any]]] = {
+    "merge": ("merge_tickets", {}),
+    "take apart": ("unmerge_ticket", {}),
+    "split": ("split_report", {}),
+    "join": ("join_report", {}),
+    "say": ("reply_to_ticket", {"body": "Soon."}),
+    "start": ("start_ticket", {"reason": "They called."}),
+    "reopen": ("reopen_ticket", {"reason": "It is back."}),
+    "ship": ("ship_ticket", {"release": ""}),
+    "close": ("close_ticket", {"message": "Not ours."}),
+    "log": ("log_time", {"minutes": 5}),
+    "clock": ("start_timer", {}),
+}
+
+
+def _press(rnd: random.Random, tickets: list[Ticket], staff: list[User]) -> Callable[[], Any]:
+    """Press anything on anything."""
+    one, other = rnd.sample(tickets, 2)
+    name = rnd.choice([*_MOVES, "merge", "merge", "take apart", "take apart", "split"])
+    action, facts = _MOVES[name]
+    reports = list(Report.objects.filter(client=one.client_id).values_list("pk", flat=True))
+    named: dict[str, Any] = {
+        "merge": {"source_id": one.pk, "number": other.number},
+        "take apart": {"source_id": one.pk},
+        "split": {"report_id": rnd.choice(reports)},
+        "join": {"report_id": rnd.choice(reports), "number": other.number},
+    }
+    what = named.get(name, {"ticket_id": one.pk})
+    press = getattr(actions, action)
+    return partial(press, **what, **facts, actor=rnd.choice(staff), now=timezone.now())
+
+
+@pytest.mark.parametrize("seed", [0, *(pytest.param(n, marks=pytest.mark.slow) for n in (1, 2, 3))])
+def test_whatever_many_press_at_once_nobody_waits_for_ever_and_nothing_is_torn(seed: int) -> None:
+    rnd = random.Random(seed)
+    project = factories.make_project()
+    staff = [factories.make_staff() for _ in range(3)]
+    tickets = [factories.make_ticket(project=project, engineer=staff[0]) for _ in range(4)]
+    for n in range(8):
+        report = factories.make_triaged_report(project, email=f"p{n}@mail.test")
+        known = tickets[n % 4].number
+        actions.join_report(report_id=report.pk, number=known, actor=staff[0], now=timezone.now())
+    for _ in range(3 if seed == 0 else 8):
+        outcomes = press_at_once([_press(rnd, tickets, staff) for _ in range(16)])
+        assert not [each for each in losers(outcomes) if not isinstance(each, Refused)], outcomes
+        for model in (Report, TimeEntry, Timer):
+            assert not model._default_manager.filter(ticket__state="merged").exists()
+        for ticket in Ticket.objects.exclude(state="merged"):
+            people = Reporter.objects.filter(reports__ticket=ticket).distinct().count()
+            assert ticket.reach + ticket.unsigned_reach == people

@@ -54,7 +54,7 @@ from tickets.actions.imports import (
     check_import,
     import_report,
 )
-from tickets.actions.joining import join_own_report
+from tickets.actions.joining import join_own_report, join_report
 from tickets.actions.merging import MergedAlready, merge_tickets, split_report, unmerge_ticket
 from tickets.actions.next import (
     OutOfOrder,
@@ -124,7 +124,6 @@ from tickets.actions.triage import (
     accept_report,
     ask_reporter,
     decline_report,
-    join_report,
     propose_triage,
     reconsider_report,
 )

@@ -7,7 +7,8 @@ from django.db import transaction
 from core.queue import enqueue
 from core.tokens import hash_token
 from tickets.actions.conversation import reply_to_report
-from tickets.actions.triage import count_reach
+from tickets.actions.locks import hold_together
+from tickets.actions.reach import count_reach
 from tickets.models import Comment, Report, Reporter, StatusLink, Ticket
 from tickets.queries.status_links import SAID_BY_LINK, find_status_link, is_over
 
@@ -24,6 +25,7 @@ def answer_by_link(*, token: str, body: str, now: datetime, form_key: str = "") 
     link = find_status_link(token)
     if is_over(link, now=now):
         raise StatusLink.DoesNotExist
+    hold_together(Report.objects.filter(pk=link.report_id))
     reporter = _reporter_of(link.report)
     key = SAID_BY_LINK.format(report=link.report_id) + form_key[:40]
     if form_key and (said := _said(reporter, key)):

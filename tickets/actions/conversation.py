@@ -17,7 +17,13 @@ from tickets.actions.attachments import tie_attachments
 from tickets.actions.clocks import keep_clocks
 from tickets.actions.documents import document_comment
 from tickets.actions.events import record
-from tickets.actions.locks import lock_report, lock_survivor, lock_unanswered, save_ticket
+from tickets.actions.locks import (
+    hold_together,
+    lock_report,
+    lock_survivor,
+    lock_unanswered,
+    save_ticket,
+)
 from tickets.actions.mails import mail_comment, tell_staff
 from tickets.actions.promises import resume_promise
 from tickets.actions.shares import join_queue
@@ -106,6 +112,7 @@ def reply_to_report(
     the ticket.
     """
     files = sorted(set(attachment_ids))
+    hold_together(Report.objects.filter(pk=report_id))
     report = Report.objects.get(pk=report_id)
     if report.ticket_id is None:
         report = lock_report(report_id, actor=actor, action="ticket.reply")

@@ -17,16 +17,16 @@ from tickets.actions.content import Sender
 from tickets.actions.conversation import reply_to_ticket
 from tickets.actions.events import record
 from tickets.actions.joining import join_as_own
-from tickets.actions.locks import lock_ticket, save_ticket
+from tickets.actions.locks import hold_together, lock_ticket, save_ticket
 from tickets.actions.mails import tell_staff
 from tickets.actions.promises import promise
+from tickets.actions.reach import count_reach
 from tickets.actions.reports import receive_report
 from tickets.actions.shares import join_queue
 from tickets.actions.tickets import reopen
-from tickets.actions.triage import count_reach
 from tickets.models import FixCheck, Reporter, Source, Ticket, TicketEvent, TicketEventKind
 from tickets.queries.access import Actor, role_of
-from tickets.queries.people import find_fix_check, mail_reporters, own_report
+from tickets.queries.people import asked_since, find_fix_check, mail_reporters, own_report
 from tickets.rules.states import LIVE, TicketState
 
 FIX_CHECK_DAYS = 30
@@ -43,7 +43,7 @@ def ask_reporters(*, event_id: int, now: datetime) -> int:
     ticket = Ticket.objects.select_for_update(no_key=True).get(pk=event.ticket_id)
     if ticket.state not in LIVE or ticket.shipped_at != event.at:
         return 0
-    asked = set(ticket.fix_checks.filter(asked_at__gte=event.at).values_list("reporter", flat=True))
+    asked = set(asked_since(event.at).filter(ticket=ticket).values_list("reporter", flat=True))
     people = [person for person in mail_reporters(ticket.pk) if person.pk not in asked]
     for reporter in people:
         _ask(ticket, reporter, now)
@@ -57,6 +57,7 @@ def answer_fix_check(*, token: str, works: bool, comment: str, now: datetime) ->
     Raises FixCheck.DoesNotExist for a token that is unknown, answered, lapsed or expired.
     """
     found = find_fix_check(token, now=now)
+    hold_together(Ticket.objects.filter(pk=found.ticket_id))
     ticket = Ticket.objects.select_for_update(no_key=True).get(pk=found.ticket_id)
     check = find_fix_check(token, now=now)
     _settle(check, works, now)
@@ -66,8 +67,13 @@ def answer_fix_check(*, token: str, works: bool, comment: str, now: datetime) ->
 
 @transaction.atomic
 def answer_fix(*, ticket_id: int, works: bool, comment: str, actor: User, now: datetime) -> Ticket:
-    """Take a member's answer from the portal; an open question to them by mail lapses."""
+    """Take a member's answer from the portal; an open question to them by mail lapses.
+
+    Saying again that it works changes nothing.
+    """
     ticket = lock_ticket(ticket_id, actor=actor, action="ticket.answer_fix")
+    if works and _has_confirmed(ticket, actor):
+        return ticket
     check = ticket.fix_checks.filter(state=FixCheck.State.ASKED, reporter__user=actor).first()
     if check:
         _settle(check, works, now)
@@ -153,6 +159,13 @@ def _has_reported(ticket: Ticket, actor: Actor) -> bool:
     if not isinstance(actor, User) or ticket.project.archived_at:
         return True
     return ticket.reports.filter(reporter__user=actor).exists()
+
+
+def _has_confirmed(ticket: Ticket, user: User) -> bool:
+    if ticket.state not in LIVE:
+        return False
+    said = ticket.events.filter(kind=TicketEventKind.FIX_CONFIRMED, actor_user=user)
+    return said.filter(at__gte=ticket.shipped_at).exists()
 
 
 def _count_in(ticket: Ticket, text: str, user: User, now: datetime) -> None:

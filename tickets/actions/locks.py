@@ -1,6 +1,7 @@
 from datetime import datetime
+from typing import Any
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import F, Func, OuterRef, QuerySet, Subquery, TextField
 
 from clients.rules.roles import require
 from core.errors import MoveRefused, StaleVersion
@@ -12,6 +13,8 @@ from tickets.queries.people import ships_to_ask
 from tickets.rules.states import TicketState
 
 _THE_ONE = 1
+# Added to a client's key, so that no other advisory lock is taken for it.
+_TOGETHER = 7_340_000_000_000
 # What the forward simulation reads of a ticket that is in one of these states.
 _PLANNED = {"state", "assignee", "estimate_minutes", "skill", "due_at", "p1_approved_at"}
 # What a search finds a ticket by, beside its words.
@@ -32,8 +35,12 @@ def lock_ticket(ticket_id: int, *, actor: Actor, action: str, version: int | Non
 
     Raises NotAllowed, StaleVersion if the row is no longer at the version the actor had read, or
     MoveRefused for one that is part of another: nothing moves it but taking it out again.
-    A report is locked before its ticket. Rows that point at a locked one can still be written.
+    Rows that point at a locked one can still be written.
+
+    Locks are taken in this order: an outbreak, what keeps a client's reports on their tickets
+    (hold_together, move_alone), reports, tickets, the plan.
     """
+    hold_together(Ticket.objects.filter(pk=ticket_id))
     ticket = Ticket.objects.select_for_update(no_key=True).get(pk=ticket_id)
     require(role_on(actor, ticket), action)
     if ticket.merged_into:
@@ -54,17 +61,35 @@ def lock_survivor(ticket_id: int, *, actor: Actor, action: str) -> Ticket:
     """Lock the ticket that another is part of by now, or itself: what is said to one arrives there.
 
     Whether the actor may do the action is asked of the one they named, which is what they know.
+    Nothing is merged or taken apart until the transaction ends.
     """
     require(role_on(actor, Ticket.objects.get(pk=ticket_id)), action)
+    hold_together(Ticket.objects.filter(pk=ticket_id))
     return lock_merged(ticket_id)
 
 
 def lock_merged(ticket_id: int) -> Ticket:
-    """Lock what a ticket is part of by now, whatever is merged while waiting for the lock."""
-    while True:
-        ticket = Ticket.objects.select_for_update(no_key=True).get(pk=survivor_of(ticket_id))
-        if ticket.merged_into_id is None:
-            return ticket
+    """Lock what a ticket is part of; whoever calls it holds its client's reports where they are."""
+    return Ticket.objects.select_for_update(no_key=True).get(pk=survivor_of(ticket_id))
+
+
+def hold_together(rows: QuerySet[Any]) -> None:
+    """Keep the reports of a report's or ticket's client where they are until the transaction ends.
+
+    Whoever locks a ticket starts with it: a report that moved while its lock was waited for would
+    be locked behind its new ticket, and two who lock in different order wait for ever.
+    """
+    _lock_together("pg_advisory_xact_lock_shared", rows)
+
+
+def move_alone(rows: QuerySet[Any]) -> None:
+    """Let nobody else move reports of a report's or ticket's client, or rely on where they are."""
+    _lock_together("pg_advisory_xact_lock", rows)
+
+
+def _lock_together(function: str, rows: QuerySet[Any]) -> None:
+    locking = Func(F("client_id") + _TOGETHER, function=function, output_field=TextField())
+    list(rows.values_list(locking))
 
 
 def lock_report(report_id: int, *, actor: Actor, action: str) -> Report:
@@ -93,6 +118,7 @@ def lock_unanswered(ticket_id: int) -> list[int]:
 
     Every action of staff that replies starts with it: two that lock in different order lock up.
     """
+    hold_together(Ticket.objects.filter(pk=ticket_id))
     ticket_id = survivor_of(ticket_id)
     unanswered = Report.objects.filter(ticket_id=ticket_id, first_response_at=None).order_by("pk")
     return list(unanswered.select_for_update(no_key=True).values_list("pk", flat=True))

@@ -24,14 +24,15 @@ from tickets.actions.due_times import (
     take_soonest,
 )
 from tickets.actions.events import record
-from tickets.actions.locks import forget_spare, lock_report, save_ticket
+from tickets.actions.joining import tell_joined
+from tickets.actions.locks import forget_spare, lock_report, move_alone, save_ticket
 from tickets.actions.mails import tell_watchers_of_fix
 from tickets.actions.outbreak_links import carry_outbreak, part_outbreak
 from tickets.actions.promises import promise, resume_promise
+from tickets.actions.reach import count_reach
 from tickets.actions.shares import join_queue
 from tickets.actions.sightings import move_sightings, recount_sightings
 from tickets.actions.tickets import change_terms
-from tickets.actions.triage import count_reach, tell_joined
 from tickets.models import (
     Comment,
     FixCheck,
@@ -76,6 +77,7 @@ def merge_tickets(
     the client's, and MoveRefused unless the source is open and the survivor open or shipped.
     """
     _lock_outbreak(source_id)
+    move_alone(Ticket.objects.filter(pk=source_id))
     reports = _lock_reports(Report.objects.filter(ticket=source_id))
     unanswered = [report.pk for report in reports if report.first_response_at is None]
     source, target = _lock_pair(source_id, number, actor)
@@ -124,6 +126,7 @@ def unmerge_ticket(*, source_id: int, actor: User, now: datetime) -> Ticket:
     written on the survivor since stays there. Doing it at once with a merge of the survivor is
     safe. Raises MoveRefused for a ticket that is part of no other.
     """
+    move_alone(Ticket.objects.filter(pk=source_id))
     _lock_reports(Report.objects.filter(home__in=parts_of(source_id)))
     source, holder = _lock_chain(source_id, actor)
     merge = TicketMerge.objects.filter(source=source, undone_at=None).first()
@@ -167,6 +170,7 @@ def split_report(*, report_id: int, actor: User, now: datetime) -> Report:
 
     Raises MoveRefused for one that did not, or that its ticket opened with.
     """
+    move_alone(Report.objects.filter(pk=report_id))
     report = lock_report(report_id, actor=actor, action="report.triage")
     if report.state != ReportState.DUPLICATE or report.ticket_id is None:
         raise MoveRefused(f"#{report.number} joined no ticket.")
@@ -216,13 +220,10 @@ def _lock_pair(source_id: int, number: int, actor: User) -> tuple[Ticket, Ticket
 
 
 def _lock_chain(source_id: int, actor: User) -> tuple[Ticket, Ticket | None]:
-    """Lock a ticket and the one that holds its rows now, whatever else is merged meanwhile."""
-    while True:
-        holder_id = survivor_of(source_id)
-        locked = _lock({source_id, holder_id}, actor)
-        if survivor_of(source_id) == holder_id:
-            holder = locked[holder_id] if holder_id != source_id else None
-            return locked[source_id], holder
+    """Lock a ticket and the one that holds its rows, if that is another."""
+    holder_id = survivor_of(source_id)
+    locked = _lock({source_id, holder_id}, actor)
+    return locked[source_id], locked[holder_id] if holder_id != source_id else None
 
 
 def _lock_reports(reports: QuerySet[Report]) -> list[Report]:

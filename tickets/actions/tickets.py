@@ -267,11 +267,11 @@ def link_pull_request(*, ticket_id: int, url: str, actor: User, now: datetime) -
         raise InvalidInput("Give the address of the pull request.", field="url") from None
     if len(address) > 500:
         raise InvalidInput("At most 500 characters, please.", field="url")
-    link, is_new = TicketLink.objects.get_or_create(
-        ticket=ticket, url=address, defaults={"added_by": actor, "added_at": now}
-    )
-    if is_new:
-        record(ticket, _K.LINK_ADDED, actor=actor, at=now, link=link)
+    # What was merged may have brought the same link along, which goes back with it.
+    if known := TicketLink.objects.filter(ticket=ticket, url=address).first():
+        return known
+    link = TicketLink.objects.create(ticket=ticket, url=address, added_by=actor, added_at=now)
+    record(ticket, _K.LINK_ADDED, actor=actor, at=now, link=link)
     return link
 
 

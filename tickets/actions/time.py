@@ -11,7 +11,7 @@ from clients.rules.roles import require
 from core.errors import InvalidInput, MoveRefused
 from core.text import clean_text
 from tickets.actions.events import record
-from tickets.actions.locks import forget_spare, lock_merged, lock_survivor
+from tickets.actions.locks import forget_spare, hold_together, lock_survivor
 from tickets.actions.shares import count_minutes
 from tickets.models import Ticket, TicketEventKind, TimeEntry, Timer
 from tickets.queries.access import role_of
@@ -90,9 +90,10 @@ def void_time(*, entry_id: int, actor: User, now: datetime) -> TimeEntry:
 def start_timer(*, ticket_id: int, actor: User, now: datetime) -> Timer:
     """Start the engineer's clock on a ticket; one that runs elsewhere is stopped and logged."""
     _lock_clock(actor)
-    require(role_of(actor, Ticket.objects.get(pk=ticket_id).client_id), "ticket.work")
-    # Not locked: two engineers who swap tickets would each wait for the other. What is merged at
-    # this moment gets the time when the clock stops.
+    named = Ticket.objects.get(pk=ticket_id)
+    require(role_of(actor, named.client_id), "ticket.work")
+    hold_together(Ticket.objects.filter(pk=ticket_id))
+    # Not locked: two engineers who swap tickets would each wait for the other.
     ticket = Ticket.objects.get(pk=survivor_of(ticket_id))
     running = Timer.objects.filter(engineer=actor).first()
     if running and running.ticket_id == ticket.pk:
@@ -109,11 +110,9 @@ def stop_timer(*, actor: User, now: datetime, note: str = "") -> TimeEntry:
     Raises MoveRefused when no clock runs.
     """
     _lock_clock(actor)
-    timer = Timer.objects.filter(engineer=actor).first()
+    timer = _running(actor)
     if timer is None:
         raise MoveRefused("No timer is running.")
-    # Before the clock: whoever merges the ticket holds it, and takes its clocks along.
-    lock_merged(timer.ticket_id)
     minutes = max(1, math.ceil((now - timer.started_at).total_seconds() / 60))
     timer.delete()
     return log_time(
@@ -126,6 +125,13 @@ def discard_timer(*, actor: User) -> None:
     """Stop the engineer's clock without logging its time."""
     _lock_clock(actor)
     Timer.objects.filter(engineer=actor).delete()
+
+
+def _running(engineer: User) -> Timer | None:
+    """Give the engineer's clock, on a ticket that nothing is merged into or taken out of now."""
+    timers = Timer.objects.filter(engineer=engineer)
+    hold_together(Ticket.objects.filter(pk__in=timers.values("ticket")))
+    return timers.first()
 
 
 def _lock_clock(engineer: User) -> None:

@@ -6,22 +6,24 @@ from django.db import transaction
 
 from clients.models import User
 from core.errors import InvalidInput, MoveRefused
-from core.queue import enqueue
 from core.text import clean_text, is_blank
 from tickets.actions.alerts import acknowledge_alert_of, raise_alert
 from tickets.actions.clocks import keep_clocks
 from tickets.actions.conversation import post_on_report, put_back_into_triage
 from tickets.actions.documents import document_report, document_ticket
 from tickets.actions.events import record
-from tickets.actions.locks import forget_spare, lock_merged, lock_report, save_ticket
-from tickets.actions.mails import mail_comment, mail_report
+from tickets.actions.locks import (
+    forget_spare,
+    lock_report,
+)
+from tickets.actions.mails import mail_comment
 from tickets.actions.promises import promise
+from tickets.actions.reach import count_reach
 from tickets.actions.reports import respond_by
 from tickets.actions.shares import join_queue, set_priority
 from tickets.actions.sightings import keep_sightings
 from tickets.models import Report, Source, Ticket, TicketEventKind, Triage
-from tickets.queries.people import reach_of
-from tickets.rules.states import JOINABLE, DeclineReason, ReportState, TicketState
+from tickets.rules.states import DeclineReason, ReportState
 from tickets.rules.triage import ReportText, propose
 from tickets.rules.words import Kind, Priority, Severity
 
@@ -94,7 +96,7 @@ def accept_report(
         estimate_minutes=triage.estimate_minutes if estimate_minutes is None else estimate_minutes,
     )
     ticket = _open_ticket(report, terms, actor=actor, now=now)
-    _decide(triage, ticket.kind, ticket.severity, actor, now, opened=ticket)
+    decide(triage, ticket.kind, ticket.severity, actor, now, opened=ticket)
     acknowledge_alert_of(report=report, actor=actor, now=now)
     if ticket.severity == Severity.S1 and triage.severity != Severity.S1:
         raise_alert(report=report, now=now)
@@ -104,21 +106,6 @@ def accept_report(
         forget_spare()
     keep_clocks(ticket=ticket, now=now)
     promise(ticket, now=now)
-    return ticket
-
-
-@transaction.atomic
-def join_report(*, report_id: int, number: int, actor: User, now: datetime) -> Ticket:
-    """Make a report one more report of a ticket of the same client; reach grows with its person.
-
-    The reporter hears so by mail, which is their first response; it quotes nobody else's words. Who
-    joins a shipped ticket is asked whether the fix works for them, as everybody before was. Raises
-    InvalidInput for an unknown number, and MoveRefused for a ticket that is done.
-    """
-    report = lock_report(report_id, actor=actor, action="report.triage")
-    ticket = join(report, number, actor=actor, now=now)
-    _decide(report.triage, ticket.kind, ticket.severity, actor, now)
-    acknowledge_alert_of(report=report, actor=actor, now=now)
     return ticket
 
 
@@ -141,7 +128,7 @@ def decline_report(
     report.state, report.decline_reason = ReportState.DECLINED, reason
     report.save(update_fields=["state", "decline_reason"])
     triage = report.triage
-    _decide(triage, Kind.SPAM if is_spam else triage.kind, triage.severity, actor, now)
+    decide(triage, Kind.SPAM if is_spam else triage.kind, triage.severity, actor, now)
     record(report, TicketEventKind.REPORT_DECLINED, actor=actor, at=now, data={"reason": reason})
     acknowledge_alert_of(report=report, actor=actor, now=now)
     if not is_spam:
@@ -183,38 +170,6 @@ def ask_reporter(*, report_id: int, question: str, actor: User, now: datetime) -
     return report
 
 
-def join(
-    report: Report, number: int, *, actor: User, now: datetime, is_own: bool = False
-) -> Ticket:
-    """Put a locked report onto a ticket of its client (in the caller's transaction).
-
-    Refuses as join_report does. ``is_own`` says that its reporter decided so, who knows at once.
-    """
-    report.check_move(ReportState.DUPLICATE)
-    named = Ticket.objects.filter(client_id=report.client_id, number=number).first()
-    if named is None:
-        raise InvalidInput(f"This client has no ticket #{number}.", field="number")
-    ticket = lock_merged(named.pk)
-    if ticket.state not in JOINABLE:
-        raise MoveRefused(
-            f"#{ticket.number} is {ticket.get_state_display().lower()}. Reopen it first.",
-            field="number",
-        )
-    _join(report, ticket, ReportState.DUPLICATE, now)
-    data = {"is_own": True} if is_own else {}
-    record(report, TicketEventKind.REPORT_JOINED, actor=actor, at=now, data=data, ticket=ticket)
-    if report.first_response_at is None:
-        report.first_response_at = now
-        report.save(update_fields=["first_response_at"])
-        if not is_own:
-            tell_joined(report, ticket, now)
-    if ticket.state == TicketState.SHIPPED:
-        shipped = ticket.events.filter(kind=TicketEventKind.TICKET_SHIPPED).latest("pk")
-        enqueue("tickets.tasks.ask_reporters", event_id=shipped.pk)
-    keep_clocks(report=report, now=now)
-    return ticket
-
-
 def check_terms(
     *, kind: str, severity: str, title: str, estimate_minutes: int
 ) -> dict[str, str | int]:
@@ -236,49 +191,47 @@ def check_terms(
     }
 
 
-def count_reach(ticket: Ticket, *, now: datetime) -> None:
-    """Count a locked ticket's people again, after a report or a confirmation changed them."""
-    counted, unsigned = reach_of([ticket.pk])
-    if (counted, unsigned) == (ticket.reach, ticket.unsigned_reach):
-        return
-    grew, before = counted > ticket.reach and ticket.reach > 0, ticket.priority
-    ticket.reach, ticket.unsigned_reach = counted, unsigned
-    set_priority(ticket)
-    save_ticket(ticket, "reach", "unsigned_reach", "priority", "rank")
-    if ticket.priority != before and Priority.P1 in (before, ticket.priority):
-        forget_spare()
-    if grew:
-        record(
-            ticket,
-            TicketEventKind.REACH_CHANGED,
-            actor=None,
-            at=now,
-            data={"reach": counted, "priority": ticket.priority},
-        )
-    if grew and ticket.priority != before:
-        keep_clocks(ticket=ticket, now=now)
-        promise(ticket, now=now)
-
-
 def decide_opening(ticket: Ticket, *, actor: User, now: datetime) -> None:
     """Keep a person's first judgement of a ticket that opened without one (an import)."""
     opening = Triage.objects.filter(report_id=ticket.number, decided_at=None).first()
     if opening:
-        _decide(opening, ticket.kind, ticket.severity, actor, now, opened=ticket)
+        decide(opening, ticket.kind, ticket.severity, actor, now, opened=ticket)
 
 
-def tell_joined(report: Report, ticket: Ticket, now: datetime) -> None:
-    """Mail the person of a report that its problem is known, quoting nobody else's words."""
-    hope = "We will write to you again when it is fixed."
-    if ticket.state == TicketState.SHIPPED:
-        hope = "A fix is live; another mail asks whether it works for you."
-    mail_report(
-        report=report,
-        body=f"Thank you. We know of this problem already, as #{ticket.number}, and have counted "
-        f"you in. {hope}",
-        now=now,
-        subject="We know of it already",
-    )
+def put_on(report: Report, ticket: Ticket, state: ReportState, now: datetime) -> None:
+    """Put a locked report onto a locked ticket, which counts its person and takes its words."""
+    report.ticket, report.state = ticket, state
+    _promise_sooner(report, Severity(ticket.severity))
+    report.save(update_fields=["ticket", "state", "respond_by_at"])
+    count_reach(ticket, now=now)
+    keep_sightings(report, ticket, now=now)
+    document_ticket(ticket.pk)
+
+
+def decide(
+    triage: Triage,
+    kind: str,
+    severity: str,
+    actor: User | None,
+    now: datetime,
+    opened: Ticket | None = None,
+) -> None:
+    """Keep what a person decided beside what was proposed; without an actor nobody did.
+
+    In the caller's transaction. Title and estimate are decided only where a ticket opens.
+    """
+    if actor is None:
+        return
+    triage.decided_kind, triage.decided_severity = kind, severity
+    triage.decided_title = opened.title if opened else ""
+    triage.decided_estimate_minutes = opened.estimate_minutes if opened else None
+    triage.decided_by, triage.decided_at = actor, now
+    triage.save(
+        update_fields=[
+            "decided_kind", "decided_severity", "decided_title", "decided_estimate_minutes",
+            "decided_by", "decided_at",
+        ]
+    )  # fmt: skip
 
 
 def _open_ticket(
@@ -296,20 +249,11 @@ def _open_ticket(
     )
     set_priority(ticket)
     ticket.save()
-    _join(report, ticket, ReportState.ACCEPTED, now)
+    put_on(report, ticket, ReportState.ACCEPTED, now)
     opened = {"priority": ticket.priority, "severity": ticket.severity}
     record(report, TicketEventKind.REPORT_ACCEPTED, actor=actor, at=now, ticket=ticket)
     record(ticket, TicketEventKind.TICKET_OPENED, actor=actor, at=now, data=opened)
     return ticket
-
-
-def _join(report: Report, ticket: Ticket, state: ReportState, now: datetime) -> None:
-    report.ticket, report.state = ticket, state
-    _promise_sooner(report, Severity(ticket.severity))
-    report.save(update_fields=["ticket", "state", "respond_by_at"])
-    count_reach(ticket, now=now)
-    keep_sightings(report, ticket, now=now)
-    document_ticket(ticket.pk)
 
 
 def _promise_sooner(report: Report, severity: Severity) -> None:
@@ -318,29 +262,3 @@ def _promise_sooner(report: Report, severity: Severity) -> None:
     sooner = respond_by(report.client_id, severity, report.received_at)
     if sooner and (report.respond_by_at is None or sooner < report.respond_by_at):
         report.respond_by_at = sooner
-
-
-def _decide(
-    triage: Triage,
-    kind: str,
-    severity: str,
-    actor: User | None,
-    now: datetime,
-    opened: Ticket | None = None,
-) -> None:
-    """Keep what a person decided beside what was proposed; without an actor nobody did.
-
-    Title and estimate are decided only where a ticket opens.
-    """
-    if actor is None:
-        return
-    triage.decided_kind, triage.decided_severity = kind, severity
-    triage.decided_title = opened.title if opened else ""
-    triage.decided_estimate_minutes = opened.estimate_minutes if opened else None
-    triage.decided_by, triage.decided_at = actor, now
-    triage.save(
-        update_fields=[
-            "decided_kind", "decided_severity", "decided_title", "decided_estimate_minutes",
-            "decided_by", "decided_at",
-        ]
-    )  # fmt: skip

@@ -1,7 +1,8 @@
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast, Coalesce, Lower, NullIf
 
 from clients.models import Member, User
 from clients.queries import staff
@@ -14,20 +15,29 @@ PRESENT_SECONDS = 45
 
 
 def reach_of(tickets: list[int]) -> tuple[int, int]:
-    """Count the distinct people of tickets' reports: those who count, and unsigned ones."""
+    """Count the distinct people of tickets' reports: those who count, and unsigned ones.
+
+    An address is one person, with an account and without.
+    """
     counting = Q(user__isnull=False) | Q(email_confirmed_at__isnull=False)
+    address = NullIf(Lower(Coalesce("user__email", "email")), Value(""))
+    person = Coalesce(address, Cast("pk", TextField()))
     people = Reporter.objects.filter(reports__ticket__in=tickets)
     counts = people.aggregate(
-        counted=Count("pk", filter=counting, distinct=True),
-        unsigned=Count("pk", filter=~counting, distinct=True),
+        counted=Count(person, filter=counting, distinct=True), all=Count(person, distinct=True)
     )
-    return counts["counted"], counts["unsigned"]
+    return counts["counted"], counts["all"] - counts["counted"]
 
 
 def mail_reporters(ticket_id: int) -> list[Reporter]:
-    """List the people of a ticket's reports who are told of it by mail, each once."""
+    """List the people of a ticket's reports who are told of it by mail, each address once.
+
+    Whoever wrote with and without their account is told as the one who has it.
+    """
     reports = Report.objects.filter(ticket_id=ticket_id)
-    return list(_reachable(Reporter.objects.filter(pk__in=reports.values("reporter"))))
+    people = list(_reachable(Reporter.objects.filter(pk__in=reports.values("reporter"))))
+    signed = {person.user.email.lower() for person in people if person.user}
+    return [person for person in people if person.user or person.email not in signed]
 
 
 def mail_reporter(report: Report) -> Reporter | None:
@@ -45,16 +55,27 @@ def _reachable(reporters: QuerySet[Reporter]) -> QuerySet[Reporter]:
     return reporters.filter(wanted).select_related("user", "client").order_by("pk")
 
 
+def asked_since(shipped_at: datetime | OuterRef) -> QuerySet[FixCheck]:
+    """List the questions of a shipping; one that was withdrawn is asked again of who comes back."""
+    return FixCheck.objects.filter(asked_at__gte=shipped_at).exclude(
+        state=FixCheck.State.SUPERSEDED
+    )
+
+
 def ships_to_ask(*, since: datetime) -> QuerySet[Ticket]:
     """List the tickets shipped since an instant that have a reporter nobody asked about it yet."""
-    asked = FixCheck.objects.filter(
-        ticket=OuterRef("ticket"),
-        reporter=OuterRef("reporter"),
-        asked_at__gte=OuterRef("ticket__shipped_at"),
+    asked = asked_since(OuterRef("ticket__shipped_at")).filter(
+        ticket=OuterRef("ticket"), reporter=OuterRef("reporter")
     )
     unasked = Report.objects.filter(
         ~Exists(asked), ticket=OuterRef("pk"), reporter__in=_reachable(Reporter.objects.all())
     )
+    same = Report.objects.filter(
+        ticket=OuterRef("ticket"),
+        reporter__in=_reachable(Reporter.objects.all()),
+        reporter__user__email__iexact=OuterRef("reporter__email"),
+    )
+    unasked = unasked.exclude(Q(reporter__user=None) & Exists(same))
     shipped = Ticket.objects.filter(state__in=LIVE, shipped_at__gte=since)
     return shipped.filter(Exists(unasked)).order_by("pk")
 
