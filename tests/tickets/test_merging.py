@@ -356,7 +356,8 @@ def test_whatever_is_merged_and_written_comes_back(db: None, steps: Any) -> None
 
 
 @pytest.mark.slow
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@pytest.mark.timeout(300)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=STEPS)
 def test_many_times_over_whatever_is_merged_and_written_comes_back(db: None, steps: Any) -> None:
     with rolled_back():
