@@ -1,9 +1,20 @@
+import secrets
+import string
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
 from clients.models.accounts import Client
+
+# Mail systems may not keep the case of an address.
+_IN_ADDRESSES = string.ascii_lowercase + "234567"
+
+
+def make_mail_token() -> str:
+    """Make what stands behind the plus of a project's mail address: 50 random bits."""
+    return "".join(secrets.choice(_IN_ADDRESSES) for _ in range(10))
 
 
 class Project(models.Model):
@@ -24,6 +35,7 @@ class Project(models.Model):
         blank=True,
         help_text="A link to the entry in the password manager; never a secret itself.",
     )
+    mail_token = models.CharField(max_length=20, unique=True, default=make_mail_token)
     # So long after the end of its work what people said is blanked; for ever without.
     retention_days = models.PositiveIntegerField(null=True)
     created_at = models.DateTimeField()

@@ -1,6 +1,7 @@
 from tickets.models.alerts import Alert, OnCallShift
 from tickets.models.conversation import Attachment, Comment, Macro, StatusLink
 from tickets.models.events import TicketEvent, TicketEventKind
+from tickets.models.mail import InboundMail
 from tickets.models.merging import HeldPromise, TicketMerge, Watcher
 from tickets.models.outbreaks import Outbreak, Sighting
 from tickets.models.queue import (
@@ -36,6 +37,7 @@ __all__ = [
     "Engineer",
     "FixCheck",
     "HeldPromise",
+    "InboundMail",
     "Macro",
     "OnCallShift",
     "Outbreak",
