@@ -26,6 +26,12 @@ def derive_token(purpose: str, pk: int) -> str:
     return _sign(settings.SECRET_KEY, f"{purpose}:{pk}")
 
 
+def derived_tokens(purpose: str, pk: int) -> list[str]:
+    """Give the token of a row as ``derive_token`` makes it now, and as earlier secret keys did."""
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return [_sign(key, f"{purpose}:{pk}") for key in keys]
+
+
 def hash_token(token: str) -> str:
     """Give the SHA-256 hex digest under which a token is stored and found."""
     return hashlib.sha256(token.encode()).hexdigest()

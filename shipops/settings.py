@@ -318,6 +318,11 @@ REST_FRAMEWORK = {
     "UNAUTHENTICATED_USER": None,
 }
 API_REQUESTS_PER_MINUTE = env.integer("API_REQUESTS_PER_MINUTE", 600, least=1)
+# Of what comes from pages: how often, and how much work each report takes its browser.
+WIDGET_REPORTS_PER_ADDRESS = env.integer("WIDGET_REPORTS_PER_ADDRESS", 30, least=1)
+WIDGET_REPORTS_PER_KEY = env.integer("WIDGET_REPORTS_PER_KEY", 300, least=1)
+WIDGET_REPORTS_PER_PROJECT = env.integer("WIDGET_REPORTS_PER_PROJECT", 600, least=1)
+WIDGET_PROOF_BITS = env.integer("WIDGET_PROOF_BITS", 13, most=24)
 SPECTACULAR_SETTINGS = {
     "TITLE": "ShipOps API",
     "VERSION": "1",

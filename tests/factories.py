@@ -214,6 +214,25 @@ def make_api_key(
     )
 
 
+def make_browser_key(
+    *,
+    project: Project,
+    name: str = "Website",
+    origins: str = "https://shop.example",
+    now: datetime | None = None,
+    **facts: Any,
+) -> ApiKey:
+    """Make a key for the project's pages."""
+    return client_actions.create_browser_key(
+        project_id=project.pk,
+        name=name,
+        origins=origins,
+        actor=None,
+        now=now or timezone.now(),
+        **facts,
+    )
+
+
 def make_release(
     *, project: Project, version: str = "", now: datetime | None = None, **facts: Any
 ) -> Release:

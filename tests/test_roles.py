@@ -85,6 +85,7 @@ def scene(
         "ops_admin": ops_admin, "stranger": charlie, "nobody": factories.make_user(),
         "staff_without_group": staff_without_group,
         "gone_owner": fresh[gone_owner.pk], "gone_engineer": fresh[gone_engineer.pk],
+        "browser_key": factories.make_browser_key(project=project, now=now),
         "gone_admin": fresh[gone_admin.pk], "api_key": api_key, "sibling_key": sibling_key,
         "foreign_key": foreign_key, "revoked_key": revoked_key,
         "gone_reporter": Reporter.objects.get(pk=gone_reporter.pk), "system": None, **reporters,
@@ -208,6 +209,12 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
         "project_id": s.project.pk, "source": "- {name: a, type: text, label: A}"}),
     "create_api_key": (STAFF | {"owner", "system"}, lambda s: {
         "project_id": s.project.pk, "name": "CI", "scopes": ["reports:read"]}),
+    "create_browser_key": (STAFF | {"owner", "system"}, lambda s: {
+        "project_id": s.project.pk, "name": "Shop", "origins": "https://shop.example"}),
+    "change_browser_key": (STAFF | {"owner"}, lambda s: {
+        "key_id": factories.make_browser_key(project=s.project, now=s.now).pk, "name": "New",
+        "origins": "https://shop.example", "shows_suggestions": True}),
+    "rotate_identity_secret": (OWNERS | {"system"}, lambda s: {"project_id": s.project.pk}),
     "revoke_api_key": (STAFF | {"owner"}, lambda s: {
         "key_id": factories.make_api_key(project=s.project, now=s.now)[0].pk}),
     "record_release": (STAFF | {"api_key", "system"}, lambda s: {
@@ -229,7 +236,7 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "deactivate_user": (ADMIN, lambda s: {"user_id": _wrong(s).pk}),
     "reactivate_user": (ADMIN, lambda s: {"user_id": s.actors["gone_engineer"].pk}),
     # reports
-    "receive_report": (WRITERS | {"api_key", "reporter", "system"}, lambda s: {
+    "receive_report": (WRITERS | {"api_key", "browser_key", "reporter", "system"}, lambda s: {
         "project_id": s.project.pk, "source": Source.API, "text": "It broke."}),
     "accept_report": (STAFF | {"system"}, lambda s: {"report_id": s.report().pk}),
     "join_report": (STAFF, lambda s: {

@@ -17,5 +17,7 @@ urlpatterns = [
         api.TicketCommentsView.as_view(),
         name="api_ticket_comments",
     ),
+    path("widget/config", api.WidgetConfigView.as_view(), name="api_widget_config"),
+    path("widget/reports", api.WidgetReportsView.as_view(), name="api_widget_reports"),
     path("attachments", api.AttachmentsView.as_view(), name="api_attachments"),
 ]

@@ -3,6 +3,11 @@ from clients.actions.accounts import (
     create_client,
     set_lead,
 )
+from clients.actions.browser_keys import (
+    change_browser_key,
+    create_browser_key,
+    rotate_identity_secret,
+)
 from clients.actions.calendars import check_calendar, create_calendar, publish_calendar_version
 from clients.actions.forms import publish_form
 from clients.actions.keys import KEY_STANDS, key_terms, recall_api_key, use_api_key
@@ -40,12 +45,14 @@ __all__ = [
     "KEY_STANDS",
     "accept_invitation",
     "archive_project",
+    "change_browser_key",
     "change_client",
     "change_member_role",
     "change_profile",
     "change_project",
     "check_calendar",
     "create_api_key",
+    "create_browser_key",
     "create_calendar",
     "create_client",
     "create_plan",
@@ -64,6 +71,7 @@ __all__ = [
     "remove_member",
     "revoke_api_key",
     "revoke_invitation",
+    "rotate_identity_secret",
     "set_lead",
     "set_retainer_state",
     "set_retention",

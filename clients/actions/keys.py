@@ -6,7 +6,7 @@ from typing import Any
 
 from django.db import connection
 
-from clients.models import ApiKey, Project
+from clients.models import ApiKey, KeyKind, Project
 from clients.queries import CALENDAR_MARK
 from clients.rules.retainers import SERVED
 from core.statements import fetch_row
@@ -14,7 +14,10 @@ from core.tokens import hash_token
 
 _REMEMBERED = timedelta(seconds=30)
 _MOST_REMEMBERED = 10_000
-_KEY = ("id", "project_id", "name", "scopes", "revoked_at")
+_KEY = (
+    "id", "project_id", "kind", "name", "scopes", "allowed_origins", "shows_suggestions",
+    "revoked_at",
+)  # fmt: skip
 _PROJECT = ("id", "client_id", "archived_at")
 _SERVED = [state.value for state in SERVED]
 _PROMISES = """ARRAY(
@@ -30,7 +33,7 @@ WITH found AS (
            {", ".join(f"p.{name} AS p_{name}" for name in _PROJECT)}, {_PROMISES} AS promises,
            {CALENDAR_MARK} AS mark
     FROM clients_apikey k JOIN clients_project p ON p.id = k.project_id
-    WHERE k.key_hash = %(key_hash)s AND {_WORKS}
+    WHERE k.key_hash = %(key_hash)s AND k.kind = %(kind)s AND {_WORKS}
 ), stamped AS (
     UPDATE clients_apikey SET last_used_at = %(now)s
     FROM found
@@ -55,15 +58,15 @@ _memory: dict[str, tuple[ApiKey, datetime]] = {}
 _lock = threading.Lock()
 
 
-def use_api_key(*, token: str, now: datetime) -> ApiKey:
-    """Give the unrevoked key of a project in use.
+def use_api_key(*, token: str, now: datetime, kind: KeyKind = KeyKind.SERVER) -> ApiKey:
+    """Give the unrevoked key of a project in use, of this kind.
 
     Its last use is kept to about a minute: a recalled key leaves no trace for half of one. Key,
     project and what the plan promises come with what an endpoint needs; anything else of them is
     read when asked for. Raises ApiKey.DoesNotExist for any other key.
     """
     hashed = hash_token(token)
-    row = fetch_row(_USE, {"key_hash": hashed, "now": now, "served": _SERVED})
+    row = fetch_row(_USE, {"key_hash": hashed, "kind": kind.value, "now": now, "served": _SERVED})
     if row is None:
         with _lock:
             _memory.pop(hashed, None)
@@ -74,6 +77,8 @@ def use_api_key(*, token: str, now: datetime) -> ApiKey:
     key.promises = [
         (priority, int(minutes), int(calendar)) for priority, minutes, calendar in promises
     ]
+    if kind != KeyKind.SERVER:
+        return key
     with _lock:
         if len(_memory) >= _MOST_REMEMBERED:
             _memory.clear()
@@ -82,7 +87,7 @@ def use_api_key(*, token: str, now: datetime) -> ApiKey:
 
 
 def recall_api_key(*, token: str, now: datetime) -> ApiKey | None:
-    """Give a key as it was when it was used in this process within the last half minute.
+    """Give a server's key as it was when it was used in this process within the last half minute.
 
     It may have been revoked since: nothing may be shown or refused on its word, and what is written
     in its name is written only if KEY_STANDS.

@@ -58,6 +58,10 @@ def describe(event: ClientEvent) -> str:
         case _K.KEY_CREATED | _K.KEY_REVOKED:
             verb = "made" if event.kind == _K.KEY_CREATED else "revoked"
             return f"{verb} an API key of {project}"
+        case _K.KEY_CHANGED:
+            return f"changed {_listed(data)} of a browser key of {project}"
+        case _K.IDENTITY_ROTATED:
+            return f"replaced the signing secret of {project}"
         case _K.RETAINER_CREATED:
             return f"drafted a retainer on {event.plan_version}"
         case _K.RETAINER_MOVED:

@@ -107,7 +107,7 @@ class KeyView(APIView):
         """Read the key as it is now; failures are counted by sender."""
         left, self._left, self._proved = self._left, None, True
         try:
-            self.key = KeyAuthentication().authenticate(self.request)[1]
+            self.key = self.find_key(self.request)
         except (AuthenticationFailed, NotAuthenticated):
             check_limit(
                 "api.failure",
@@ -118,6 +118,10 @@ class KeyView(APIView):
             )
             raise
         self._left = left
+
+    def find_key(self, request: Request) -> ApiKey:
+        """Raises AuthenticationFailed or NotAuthenticated without a key that works."""
+        return KeyAuthentication().authenticate(request)[1]
 
     def handle_exception(self, exc: Exception) -> Response:
         """Answer with the refusal, or with that of the key if it does not work any more."""

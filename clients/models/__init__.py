@@ -3,7 +3,7 @@ from clients.models.calendars import Calendar, CalendarVersion
 from clients.models.events import ClientEvent, ClientEventKind
 from clients.models.forms import ProjectForm
 from clients.models.plans import Plan, PlanVersion, Retainer, SlaTarget
-from clients.models.projects import ApiKey, ApiScope, Project, Release
+from clients.models.projects import ApiKey, ApiScope, KeyKind, Project, Release
 from clients.models.users import User
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "ClientEvent",
     "ClientEventKind",
     "Invitation",
+    "KeyKind",
     "Member",
     "Plan",
     "PlanVersion",

@@ -38,6 +38,8 @@ class Project(models.Model):
     mail_token = models.CharField(max_length=20, unique=True, default=make_mail_token)
     # So long after the end of its work what people said is blanked; for ever without.
     retention_days = models.PositiveIntegerField(null=True)
+    # Which one it is of the secrets by which its server signs whom the widget serves.
+    identity_rotation = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField()
     archived_at = models.DateTimeField(null=True, blank=True)
 
@@ -80,14 +82,31 @@ class ApiScope(models.TextChoices):
     RELEASES_WRITE = "releases:write", "Record releases"
 
 
+class KeyKind(models.TextChoices):
+    """Where a key is used: a browser's stands in pages, so everybody reads it."""
+
+    SERVER = "server", "Server"
+    BROWSER = "browser", "Browser"
+
+
+_FOR_BROWSERS = Q(kind="browser", public_token__isnull=False, scopes=[ApiScope.REPORTS_WRITE.value])
+_FOR_SERVERS = Q(
+    kind="server", public_token__isnull=True, allowed_origins=[], shows_suggestions=False
+)
+
+
 class ApiKey(models.Model):
-    """A project's key to the API. Shown once, stored as a hash."""
+    """A project's key to the API. Shown once and stored as a hash, or a browser's in clear."""
 
     project = models.ForeignKey(Project, on_delete=models.PROTECT, related_name="api_keys")
+    kind = models.CharField(max_length=7, choices=KeyKind, default=KeyKind.SERVER)
     name = models.CharField(max_length=80)
     prefix = models.CharField(max_length=12)
     key_hash = models.CharField(max_length=64, unique=True)
     scopes = ArrayField(models.CharField(max_length=20, choices=ApiScope), size=8)
+    public_token = models.CharField(max_length=60, null=True)  # noqa: DJ001 - a server's has none
+    allowed_origins = ArrayField(models.CharField(max_length=300), default=list, blank=True)
+    shows_suggestions = models.BooleanField(default=False)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+"
     )
@@ -106,7 +125,10 @@ class ApiKey(models.Model):
         constraints = [
             models.CheckConstraint(
                 name="api_key_scopes_known", condition=Q(scopes__contained_by=ApiScope.values)
-            )
+            ),
+            models.CheckConstraint(
+                name="api_key_as_its_kind", condition=_FOR_BROWSERS | _FOR_SERVERS
+            ),
         ]
 
     def __str__(self) -> str:

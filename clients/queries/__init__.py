@@ -43,6 +43,7 @@ from clients.queries.calendars import (
     plans_by_calendar,
 )
 from clients.queries.forms import form_of, forms_by_version, forms_of, schema_for
+from clients.queries.identities import identity_secret, is_signed
 from clients.queries.plans import (
     first_response,
     plan_versions,
@@ -80,7 +81,9 @@ __all__ = [
     "house_calendar",
     "house_history",
     "house_role",
+    "identity_secret",
     "invitations_of",
+    "is_signed",
     "known_calendars",
     "latest_releases",
     "members_of",

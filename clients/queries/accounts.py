@@ -8,6 +8,7 @@ from clients.models import (
     ClientEvent,
     ClientEventKind,
     Invitation,
+    KeyKind,
     Member,
     Project,
     Release,
@@ -24,8 +25,9 @@ def role_of(actor: User | ApiKey | None, client_id: int) -> Role:
     if actor is None:
         return Role.SYSTEM
     if isinstance(actor, ApiKey):
-        own = actor.revoked_at is None and actor.project.client_id == client_id
-        return Role.API_KEY if own else Role.STRANGER
+        if actor.revoked_at or actor.project.client_id != client_id:
+            return Role.STRANGER
+        return Role.BROWSER_KEY if actor.kind == KeyKind.BROWSER else Role.API_KEY
     if not actor.is_active:
         return Role.STRANGER
     if actor.staff_role is not None:

@@ -14,6 +14,7 @@ class Role(TextChoices):
     ENGINEER = "engineer", "Engineer"
     OPS_ADMIN = "ops_admin", "Ops admin"
     API_KEY = "api_key", "API key"
+    BROWSER_KEY = "browser_key", "Browser key"
     REPORTER = "reporter", "Reporter"
     SYSTEM = "system", "System"
     STRANGER = "stranger", "Stranger"
@@ -43,6 +44,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "person.manage": _OWNERS,
     "retention.set": _OWNERS,
     "key.manage": _STAFF | {Role.OWNER},
+    "identity.manage": _OWNERS,
     "release.record": _STAFF | {Role.API_KEY},
     "plan.publish": _ADMIN,
     "calendar.publish": _ADMIN,
@@ -50,7 +52,7 @@ ALLOWED: dict[str, frozenset[Role]] = {
     "retainer.start": _ADMIN,
     "staff.manage": _ADMIN,
     "user.deactivate": frozenset({Role.OPS_ADMIN}),
-    "report.file": _WRITERS | {Role.API_KEY, Role.REPORTER, Role.SYSTEM},
+    "report.file": _WRITERS | {Role.API_KEY, Role.BROWSER_KEY, Role.REPORTER, Role.SYSTEM},
     "report.triage": _STAFF,
     "report.join_own": _WRITERS,
     "ticket.read": _READERS | {Role.API_KEY},

@@ -128,11 +128,13 @@ from tickets.actions.triage import (
     reconsider_report,
 )
 from tickets.actions.watching import unwatch_ticket, watch_ticket
+from tickets.actions.widget import MOST_FILES, Submission, read_object, submit_from_page
 
 __all__ = [
     "KEEP_BATCH",
     "KeyChanged",
     "MOST_BODY",
+    "MOST_FILES",
     "MOST_SIGNALS",
     "MOST_TEXT",
     "MergedAlready",
@@ -141,6 +143,7 @@ __all__ = [
     "OutOfOrder",
     "QueueEmpty",
     "Sender",
+    "Submission",
     "Shipping",
     "TooMuchInHand",
     "accept_report",
@@ -193,6 +196,7 @@ __all__ = [
     "offer_promises",
     "propose_triage",
     "put_back",
+    "read_object",
     "receive_report",
     "reconsider_report",
     "recount_all_words",
@@ -219,6 +223,7 @@ __all__ = [
     "start_ticket",
     "start_timer",
     "status_address",
+    "submit_from_page",
     "stop_timer",
     "sweep_clocks",
     "sweep_loose_attachments",

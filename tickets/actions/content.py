@@ -23,11 +23,15 @@ MOST_DETAILS = 100_000
 
 @dataclass(frozen=True)
 class Sender:
-    """Who reports, as far as the source knows: a member, or a name and mail address."""
+    """Who reports, as far as the source knows: a member, or a name and mail address.
+
+    ``signed_id`` is who the client's app says it is, and only ever what its server signed.
+    """
 
     user: User | None = None
     email: str = ""
     name: str = ""
+    signed_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Content:
         """Give the hash by which the same content is known again."""
         user = self.sender.user
         person = [user.pk if user else None, self.sender.email, self.sender.name]
+        person += [self.sender.signed_id] if self.sender.signed_id else []
         parts = [self.fields, self.signals, person, list(files)]
         content = json.dumps([*parts, self.details] if self.details else parts, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()
@@ -135,4 +140,5 @@ def _checked_sender(sender: Sender | None) -> Sender:
             raise InvalidInput("This is not a mail address.", field="reporter.email") from None
         if len(email) > 254:
             raise InvalidInput("This is not a mail address.", field="reporter.email")
-    return Sender(email=email, name=" ".join(clean_text(sender.name).split())[:120])
+    name = " ".join(clean_text(sender.name).split())[:120]
+    return Sender(email=email, name=name, signed_id=sender.signed_id)

@@ -2,11 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from io import BytesIO
 from typing import Any
 
 from core.people import Part, Person
 from tickets.gateways.files import open_file
 from tickets.models import Attachment, Reporter
+from tickets.queries.mail import mails_from
 from tickets.queries.rights import comments_by, mails_to, reports_by
 
 _COLUMNS = ("title", "text", "page_url", "user_agent", "device", "claimed_severity")
@@ -22,6 +24,7 @@ def export_identity(person: Person) -> Iterator[Part]:
                 "name": row.user.name if row.user else row.name,
                 "email": row.user.email if row.user else row.email,
                 "email_confirmed_at": _iso(row.email_confirmed_at),
+                "signed_id": row.signed_id,
             }
             for row in rows
         ],
@@ -65,6 +68,12 @@ def export_comments(person: Person) -> Iterator[Part]:
             },
         )
         yield from _files(f"comments/{comment.pk}", comment.attachments.all())
+
+
+def export_mails_in(person: Person) -> Iterator[Part]:
+    """Give each mail that came in from them, as it came."""
+    for mail in mails_from(person).exclude(raw=b"").order_by("pk").iterator(chunk_size=20):
+        yield f"mails-in/{mail.pk}.eml", BytesIO(bytes(mail.raw))
 
 
 def export_mails(person: Person) -> Iterator[Part]:

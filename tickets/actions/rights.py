@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
-from django.db.models import CharField, TextField
+from django.db.models import CharField, Q, TextField
 from django.db.models.functions import Coalesce, Now
 
 from clients.actions.events import record as record_ours
@@ -22,8 +22,9 @@ from core.people import Holding, NotYet, Person
 from core.queue import enqueue
 from tickets.actions import exporting
 from tickets.actions.erasing import erase_comment, erase_report
-from tickets.models import Comment, PersonRequest, Report, Reporter, StatusLink
+from tickets.models import Comment, InboundMail, PersonRequest, Report, Reporter, StatusLink
 from tickets.queries import rights
+from tickets.queries.mail import mails_from
 
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=15)
@@ -102,6 +103,7 @@ def register_holdings() -> None:
             ("reports", exporting.export_reports, _erase_reports),
             ("comments", exporting.export_comments, _erase_comments),
             ("mails", exporting.export_mails, _erase_mails),
+            ("mails_in", exporting.export_mails_in, _erase_mails_in),
         ]
     ):
         people.register(Holding(name, export, erase, order=order))
@@ -148,9 +150,11 @@ def _erase(request: PersonRequest, now: datetime) -> None:
         request.save(update_fields=["counts"])
     with transaction.atomic():
         StatusLink.objects.filter(report__reporter__in=person.reporter_ids).delete()
-        members = Reporter.objects.filter(pk__in=person.reporter_ids, user__isnull=False)
-        # Whoever counted as a member still does.
-        members.update(user=None, email_confirmed_at=Coalesce("email_confirmed_at", Now()))
+        counted = Q(user__isnull=False) | ~Q(signed_id="")
+        # Whoever counted as a member, or as signed, still does.
+        Reporter.objects.filter(counted, pk__in=person.reporter_ids).update(
+            user=None, email_confirmed_at=Coalesce("email_confirmed_at", Now())
+        )
         Reporter.objects.filter(pk__in=person.reporter_ids).update(**_NOBODY)
         claims.finish(request, finished_at=now, counts=request.counts)
         enqueue("tickets.tasks.recount_words_of", client_id=person.client_id)
@@ -185,6 +189,21 @@ def _erase_mails(person: Person, now: datetime) -> int:
     if waiting:
         raise NotYet("Mails about what they reported are still leaving.")
     return blanked
+
+
+def _erase_mails_in(person: Person, now: datetime) -> int:
+    """Blank the mails that came in from the person; that they came, and what of, stays."""
+    left = mails_from(person).exclude(raw=b"")
+    if left.filter(state=InboundMail.State.WAITING).exists():
+        raise NotYet("A mail of theirs is still being read.")
+    # Held, nobody could approve it any more.
+    left.filter(state=InboundMail.State.HELD).update(
+        state=InboundMail.State.SET_ASIDE, why=InboundMail.Why.DISMISSED
+    )
+    notes = Comment.objects.filter(pk__in=left.exclude(comment=None).values("comment"))
+    for pk in list(notes.exclude(body="").values_list("pk", flat=True)):
+        erase_comment(comment_id=pk, now=now)
+    return left.update(raw=b"", subject="", sender="", recipient="", last_error="")
 
 
 def _erase_nothing(person: Person, now: datetime) -> int:

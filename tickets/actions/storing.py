@@ -26,8 +26,8 @@ _TASK = "tickets.tasks.triage_waiting"
 # Who reported: the person's row, made the first time. A row that another request makes at the same
 # moment is met by the conflict clause, which then returns it.
 _MAKE = """
-INSERT INTO tickets_reporter (client_id, user_id, email, name)
-SELECT %(client_id)s, %(user_id)s::bigint, %(email)s::text, %(name)s
+INSERT INTO tickets_reporter (client_id, user_id, email, name, signed_id)
+SELECT %(client_id)s, %(user_id)s::bigint, %(email)s::text, %(name)s, %(signed_id)s::text
 WHERE NOT EXISTS (SELECT FROM found) AND EXISTS (SELECT FROM proof)
 """
 _WHO = {
@@ -36,10 +36,19 @@ _WHO = {
                   WHERE client_id = %(client_id)s AND user_id = %(user_id)s::bigint),
         made AS ({_MAKE} ON CONFLICT (client_id, user_id) WHERE user_id IS NOT NULL
                  DO UPDATE SET user_id = EXCLUDED.user_id RETURNING id)""",  # noqa: S608
+    # What a signed person says of themselves anew holds; what they leave out stays.
+    "signed": f"""
+        found AS (SELECT NULL::bigint AS id WHERE false),
+        made AS ({_MAKE} ON CONFLICT (client_id, signed_id) WHERE NOT (signed_id = '')
+                 DO UPDATE SET email = coalesce(nullif(EXCLUDED.email, ''), tickets_reporter.email),
+                               name = coalesce(nullif(EXCLUDED.name, ''), tickets_reporter.name)
+                 RETURNING id)""",  # noqa: S608
     "email": f"""
         found AS (SELECT id FROM tickets_reporter
-                  WHERE client_id = %(client_id)s AND user_id IS NULL AND email = %(email)s::text),
-        made AS ({_MAKE} ON CONFLICT (client_id, email) WHERE user_id IS NULL AND NOT (email = '')
+                  WHERE client_id = %(client_id)s AND user_id IS NULL AND email = %(email)s::text
+                    AND signed_id = ''),
+        made AS ({_MAKE} ON CONFLICT (client_id, email)
+                 WHERE user_id IS NULL AND NOT (email = '') AND signed_id = ''
                  DO UPDATE SET email = EXCLUDED.email RETURNING id)""",  # noqa: S608
     "name": f"found AS (SELECT NULL::bigint AS id WHERE false), made AS ({_MAKE} RETURNING id)",
     "": "found AS (SELECT NULL::bigint AS id WHERE false), made AS (SELECT id FROM found)",
@@ -116,7 +125,9 @@ def store_report(
 
 
 def _known_by(sender: Sender) -> str:
-    return "user" if sender.user else "email" if sender.email else "name" if sender.name else ""
+    if sender.user:
+        return "user"
+    return "signed" if sender.signed_id else "email" if sender.email else "name" * bool(sender.name)
 
 
 def _terms(
@@ -131,6 +142,7 @@ def _terms(
         "user_id": user.pk if user else None,
         "email": user.email if user else sender.email,
         "name": user.name if user else sender.name,
+        "signed_id": "" if user else sender.signed_id,
         "kinds": [str(kind) for kind, _ in content.signals],
         "values": [value for _, value in content.signals],
         "has_details": bool(content.details),

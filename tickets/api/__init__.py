@@ -2,6 +2,7 @@ from tickets.api.attachments import AttachmentsView
 from tickets.api.comments import ReportCommentsView, TicketCommentsView
 from tickets.api.reports import ReportsView, ReportView
 from tickets.api.tickets import TicketsView, TicketView
+from tickets.api.widget import WidgetConfigView, WidgetReportsView
 
 __all__ = [
     "AttachmentsView",
@@ -11,4 +12,6 @@ __all__ = [
     "TicketCommentsView",
     "TicketView",
     "TicketsView",
+    "WidgetConfigView",
+    "WidgetReportsView",
 ]

@@ -38,6 +38,8 @@ class Reporter(models.Model):
     email = models.EmailField(blank=True)
     name = models.CharField(max_length=120, blank=True)
     email_confirmed_at = models.DateTimeField(null=True)
+    # Who the client's app says this is, where its server signed it; apart from who only says so.
+    signed_id = models.CharField(max_length=200, blank=True)
 
     class Meta:
         indexes = [
@@ -54,7 +56,11 @@ class Reporter(models.Model):
             ),
             models.UniqueConstraint(
                 fields=["client", "email"], name="reporter_mail_once",
-                condition=Q(user__isnull=True) & ~Q(email=""),
+                condition=Q(user__isnull=True) & ~Q(email="") & Q(signed_id=""),
+            ),
+            models.UniqueConstraint(
+                fields=["client", "signed_id"], name="reporter_signed_once",
+                condition=~Q(signed_id=""),
             ),
         ]  # fmt: skip
 
@@ -63,8 +69,11 @@ class Reporter(models.Model):
 
     @property
     def counts(self) -> bool:
-        """Tell whether this person counts towards reach: a member, or a confirmed address."""
-        return self.user_id is not None or self.email_confirmed_at is not None
+        """Tell whether this person counts towards reach: a member, a confirmed address, or whom
+        the client's app vouched for."""
+        return (
+            self.user_id is not None or self.email_confirmed_at is not None or bool(self.signed_id)
+        )
 
 
 class Report(Homed):

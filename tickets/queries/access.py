@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from django.db.models import Q, QuerySet
 
-from clients.models import ApiKey, Project, User
+from clients.models import ApiKey, KeyKind, Project, User
 from clients.queries import clients_for
 from clients.queries import role_of as client_role_of
 from clients.rules.roles import Role
@@ -40,7 +40,7 @@ def tickets_for(who: User | ApiKey) -> QuerySet[Ticket]:
     """List the tickets a user may see, or those of a key's project."""
     tickets = Ticket.objects.select_related("client", "project")
     if isinstance(who, ApiKey):
-        return tickets.filter(project_id=who.project_id)
+        return tickets.filter(project_id=who.project_id) if _reads(who) else tickets.none()
     if who.is_active and who.staff_role is not None:
         return tickets
     return tickets.filter(client__in=clients_for(who))
@@ -50,10 +50,15 @@ def reports_for(who: User | ApiKey) -> QuerySet[Report]:
     """List the reports a user may see, or those of a key's project."""
     reports = Report.objects.select_related("client", "project", "ticket", "reporter__user")
     if isinstance(who, ApiKey):
-        return reports.filter(project_id=who.project_id)
+        return reports.filter(project_id=who.project_id) if _reads(who) else reports.none()
     if who.is_active and who.staff_role is not None:
         return reports
     return reports.filter(client__in=clients_for(who))
+
+
+def _reads(key: ApiKey) -> bool:
+    """Tell whether anything is shown to a key: everybody has a browser's."""
+    return key.kind == KeyKind.SERVER
 
 
 def get_ticket_for(who: User | ApiKey, number: int) -> Ticket:

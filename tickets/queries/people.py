@@ -19,7 +19,7 @@ def reach_of(tickets: list[int]) -> tuple[int, int]:
 
     An address is one person, with an account and without.
     """
-    counting = Q(user__isnull=False) | Q(email_confirmed_at__isnull=False)
+    counting = Q(user__isnull=False) | Q(email_confirmed_at__isnull=False) | ~Q(signed_id="")
     address = NullIf(Lower(Coalesce("user__email", "email")), Value(""))
     person = Coalesce(address, Cast("pk", TextField()))
     people = Reporter.objects.filter(reports__ticket__in=tickets)
@@ -36,8 +36,10 @@ def mail_reporters(ticket_id: int) -> list[Reporter]:
     """
     reports = Report.objects.filter(ticket_id=ticket_id)
     people = list(_reachable(Reporter.objects.filter(pk__in=reports.values("reporter"))))
-    signed = {person.user.email.lower() for person in people if person.user}
-    return [person for person in people if person.user or person.email not in signed]
+    first: dict[str, Reporter] = {}
+    for person in sorted(people, key=lambda each: each.user is None):
+        first.setdefault(person.user.email.lower() if person.user else person.email, person)
+    return [person for person in people if person.user or first[person.email] == person]
 
 
 def mail_reporter(report: Report) -> Reporter | None:
@@ -71,9 +73,14 @@ def ships_to_ask(*, since: datetime) -> QuerySet[Ticket]:
         ~Exists(asked), ticket=OuterRef("pk"), reporter__in=_reachable(Reporter.objects.all())
     )
     same = Report.objects.filter(
+        Q(reporter__user__email__iexact=OuterRef("reporter__email"))
+        | Q(
+            reporter__user=None,
+            reporter__email=OuterRef("reporter__email"),
+            reporter__lt=OuterRef("reporter"),
+        ),
         ticket=OuterRef("ticket"),
         reporter__in=_reachable(Reporter.objects.all()),
-        reporter__user__email__iexact=OuterRef("reporter__email"),
     )
     unasked = unasked.exclude(Q(reporter__user=None) & Exists(same))
     shipped = Ticket.objects.filter(state__in=LIVE, shipped_at__gte=since)

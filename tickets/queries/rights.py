@@ -10,11 +10,13 @@ from tickets.models import Comment, PersonRequest, Report, Reporter
 
 def people_of(client_id: int, wanted: str = "") -> QuerySet[Reporter]:
     """List who reported something to a client and still is known by something, newest first."""
-    known = Q(user__isnull=False) | ~Q(email="") | ~Q(name="")
+    known = Q(user__isnull=False) | ~Q(email="") | ~Q(name="") | ~Q(signed_id="")
     people = Reporter.objects.filter(known, client_id=client_id).select_related("user")
     if wanted:
         found = Q(email__icontains=wanted) | Q(name__icontains=wanted)
-        found |= Q(user__email__icontains=wanted) | Q(user__name__icontains=wanted)
+        found |= (
+            Q(signed_id=wanted) | Q(user__email__icontains=wanted) | Q(user__name__icontains=wanted)
+        )
         people = people.filter(found)
     return people.annotate(
         report_count=Count("reports"), last_at=Max("reports__received_at")
@@ -46,7 +48,7 @@ def person_of(client_id: int, rows: list[Reporter]) -> Person:
         reporter_ids=tuple(row.pk for row in rows),
         user_ids=tuple(row.user_id for row in rows if row.user_id),
         emails=tuple(sorted(emails - {""})),
-        signed_ids=tuple(filter(None, (getattr(row, "signed_id", "") for row in rows))),
+        signed_ids=tuple(row.signed_id for row in rows if row.signed_id),
     )
 
 

@@ -1,0 +1,330 @@
+"""What pages send by a browser key: from where, how much work, how often, and what is kept."""
+
+import hashlib
+import hmac
+import json
+from datetime import datetime
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpResponse
+from django.test import Client as Http
+from django.utils import timezone
+
+from clients.actions import archive_project, publish_form, revoke_api_key
+from clients.models import ApiKey, Project, User
+from clients.queries import identity_secret
+from tests import factories
+from tests.api import check_problem
+from tests.core.test_proofs import find_counter
+from tickets.models import Attachment, Report, Reporter
+from tickets.queries.people import reach_of
+
+pytestmark = pytest.mark.django_db
+ORIGIN = "https://shop.example"
+IDEMPOTENCY_KEY = "a-key-of-this-report-0001"
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360"
+    "606060000000050001a5f645400000000049454e44ae426082"
+)
+
+
+@pytest.fixture(autouse=True)
+def _little_work(settings: Any) -> None:
+    settings.WIDGET_PROOF_BITS = 4
+
+
+@pytest.fixture
+def page(project: Project, now: datetime) -> "Page":
+    """A page of the shop."""
+    return Page(factories.make_browser_key(project=project, now=now))
+
+
+class Page:
+    """Speaks with the endpoints as a page of an origin does."""
+
+    def __init__(self, key: ApiKey, origin: str = ORIGIN) -> None:
+        self.key, self.token = key, key.public_token
+        self.headers = {"Origin": origin} if origin else {}
+        self.http = Http(raise_request_exception=False, REMOTE_ADDR="203.0.113.7")
+
+    def get(self, path: str) -> HttpResponse:
+        return self.http.get(self.address(path), headers=self.headers)  # type: ignore[return-value]
+
+    def address(self, path: str) -> str:
+        return f"/api/v1/widget/{path}{'&' if '?' in path else '?'}key={self.token}"
+
+    def config(self) -> dict[str, Any]:
+        answer = self.get("config")
+        assert answer.status_code == 200, answer.content
+        return dict(json.loads(answer.content))
+
+    def send(self, **fields: Any) -> HttpResponse:
+        """Send a report, the work done unless ``proof`` says otherwise."""
+        key = fields.setdefault("idempotency_key", IDEMPOTENCY_KEY)
+        if "challenge" not in fields:
+            fields["challenge"] = self.config()["challenge"]
+            fields.setdefault("proof", self.work(fields["challenge"], key))
+        fields.setdefault("text", "The page stays white.")
+        sent = {name: self._part(value) for name, value in fields.items() if value is not None}
+        return self.http.post(self.address("reports"), sent, headers=self.headers)  # type: ignore[return-value]
+
+    def work(self, challenge: str, key: str) -> str:
+        return find_counter(challenge, key, about=str(self.key.pk), now=timezone.now())
+
+    def _part(self, value: Any) -> Any:
+        return json.dumps(value) if isinstance(value, dict) else value
+
+
+def _file(name: str = "screen.png", data: bytes = PNG) -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, data)
+
+
+CONTEXT = {
+    "browser": "Firefox 140",
+    "viewport": "1280×800",
+    "language": "de-DE",
+    "console": [{"level": "error", "text": "x is undefined", "at": "2026-11-23T12:00:00Z"}],
+    "requests": [{"method": "POST", "path": "/pay", "status": 500}],
+    "clicks": [{"target": "button#pay"}],
+    "cookies": "secret=1",
+}
+
+
+def test_a_page_sends_a_report_with_all_that_it_captured(page: Page) -> None:
+    answer = page.send(
+        text="I paid and got no credits.",
+        email="Kim@Example.com",
+        page="https://shop.example/pay?step=2",
+        release="2026.11.3",
+        trace="0af7651916cd43dd8448eb211c80319c",
+        context=CONTEXT,
+        files=_file(),
+    )
+    assert answer.status_code == 201, answer.content
+    body = json.loads(answer.content)
+    report = Report.objects.get()
+    assert body["number"] == report.number and body["respond_by_at"]
+    assert report.source == "widget" and report.text == "I paid and got no credits."
+    assert report.reporter and report.reporter.email == "kim@example.com"
+    assert report.user_agent == "Firefox 140" and report.device == "1280×800, de-DE"
+    assert sorted(report.signals.values_list("kind", "value")) == [
+        ("page", "/pay"),
+        ("release", "2026.11.3"),
+        ("trace", "0af7651916cd43dd8448eb211c80319c"),
+    ]
+    assert report.attachments.get().is_image
+    kept = report.details.context
+    assert "cookies" not in kept
+    assert kept["requests"] == [{"method": "POST", "path": "/pay", "status": "500"}]
+
+    status = Http().get("/" + body["status_url"].split("/", 3)[3])
+    assert status.status_code == 200 and "I paid and got no credits." in status.content.decode()
+
+
+def test_the_same_report_again_is_once(page: Page) -> None:
+    first = page.send(files=_file(), context=CONTEXT, email="kim@example.com")
+    again = page.send(files=_file(), context=CONTEXT, email="kim@example.com")
+    assert json.loads(again.content) == json.loads(first.content)
+    assert again.headers["Idempotent-Replayed"] == "true"
+    assert Report.objects.count() == Attachment.objects.count() == 1
+
+    check_problem(page.send(text="Another.", files=_file()), 422)
+    check_problem(page.send(files=_file(data=b"other"), context=CONTEXT), 422)
+    assert page.send(idempotency_key="a-key-of-another-report").status_code == 201
+    assert Report.objects.count() == 2
+
+
+@pytest.mark.parametrize("origin", ["https://evil.test", "null", "https://shop.example.evil.test"])
+def test_a_page_of_another_origin_reaches_nothing(page: Page, origin: str) -> None:
+    stranger = Page(page.key, origin)
+    challenge = page.config()["challenge"]
+    proof = page.work(challenge, IDEMPOTENCY_KEY)
+    for answer in (stranger.get("config"), stranger.send(challenge=challenge, proof=proof)):
+        check_problem(answer, 403)
+        assert "Access-Control-Allow-Origin" not in answer.headers
+    preflight = stranger.http.options(stranger.address("reports"), headers=stranger.headers)
+    assert preflight.status_code == 403
+    assert "Access-Control-Allow-Origin" not in preflight.headers
+    assert not Report.objects.exists()
+
+
+def test_what_names_no_origin_may_ask_but_send_nothing(page: Page) -> None:
+    nobody = Page(page.key, "")
+    config = nobody.config()
+    proof = page.work(config["challenge"], IDEMPOTENCY_KEY)
+    check_problem(nobody.send(challenge=config["challenge"], proof=proof), 403)
+
+
+def test_pages_of_the_origin_may_read_the_answers(page: Page) -> None:
+    refused = page.send(text="  ")
+    for answer in (page.get("config"), page.send(), refused):
+        assert answer.headers["Access-Control-Allow-Origin"] == ORIGIN
+        assert answer.headers["Vary"] == "Origin"
+        assert "Access-Control-Allow-Credentials" not in answer.headers
+        assert answer.headers["Cache-Control"] == "no-store"
+    check_problem(refused, 400, "text")
+    preflight = page.http.options(page.address("reports"), headers=page.headers)
+    assert preflight.status_code == 204
+    assert preflight.headers["Access-Control-Allow-Origin"] == ORIGIN
+    assert "POST" in preflight.headers["Access-Control-Allow-Methods"]
+    assert int(preflight.headers["Access-Control-Max-Age"]) > 600
+
+
+def test_a_key_that_works_no_more_takes_nothing(
+    page: Page, ops_admin: User, foreign_project: Project, now: datetime
+) -> None:
+    config = page.config()
+    proof = page.work(config["challenge"], IDEMPOTENCY_KEY)
+    sent = {"challenge": config["challenge"], "proof": proof}
+    foreign = Page(factories.make_browser_key(project=foreign_project, now=now))
+    check_problem(foreign.send(**sent), 400, "challenge")
+    unknown = Page(ApiKey(pk=1, public_token="so_pub_" + "x" * 43))
+    check_problem(unknown.send(**sent), 401)
+    check_problem(Http().get("/api/v1/widget/config"), 401)  # type: ignore[arg-type]
+
+    revoke_api_key(key_id=page.key.pk, actor=ops_admin, now=now)
+    check_problem(page.send(**sent), 401)
+    check_problem(page.get("config"), 401)
+    archived = factories.make_browser_key(project=foreign_project, now=now)
+    archive_project(project_id=foreign_project.pk, actor=ops_admin, now=now)
+    check_problem(Page(archived).get("config"), 401)
+    assert not Report.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"idempotency_key": "short"}, "idempotency_key"),
+        ({"idempotency_key": "with a blank in the middle"}, "idempotency_key"),
+        ({"website": "https://spam.test"}, "website"),
+        ({"challenge": "made.up"}, "challenge"),
+        ({"text": ""}, "text"),
+        ({"text": "x" * 50_001}, "text"),
+        ({"email": "no address"}, "reporter.email"),
+        ({"context": "{"}, "context"),
+        ({"context": "[]"}, "context"),
+        ({"context": "[" * 100_000}, "context"),
+        ({"user": "7"}, "user"),
+        ({"answers": '"x"'}, "answers"),
+        ({"answers_version": "-1"}, "answers_version"),
+        ({"files": [_file() for _ in range(6)]}, "files"),
+        ({"files": _file("x.html", b"\x00\x01\x02")}, "attachments"),
+        ({"files": _file("x.png", PNG[:40])}, "attachments"),
+    ],
+)
+def test_hostile_input_is_refused_by_its_name(
+    page: Page, fields: dict[str, Any], field: str
+) -> None:
+    check_problem(page.send(**fields), 400, field)
+    assert not Report.objects.exists()
+
+
+def test_too_little_work_is_refused(page: Page, settings: Any) -> None:
+    settings.WIDGET_PROOF_BITS = 20
+    check_problem(page.send(challenge=page.config()["challenge"], proof="0"), 400, "proof")
+
+
+def test_a_body_that_is_no_form_is_refused(page: Page) -> None:
+    sent = page.http.post(
+        page.address("reports"), b"{}", content_type="application/json", headers=page.headers
+    )
+    check_problem(sent, 415)  # type: ignore[arg-type]
+    broken = page.http.post(
+        page.address("reports"), b"--x\r\nbroken", content_type="multipart/form-data; boundary=x",
+        headers=page.headers,
+    )  # fmt: skip
+    assert broken.status_code == 400
+
+
+def test_a_body_that_announces_too_much_is_refused(page: Page, settings: Any) -> None:
+    settings.ATTACHMENT_MAX_BYTES = 1000
+    check_problem(page.send(files=_file("a.txt", b"a" * 600_000)), 413)
+
+
+def test_each_limit_holds(page: Page, settings: Any) -> None:
+    settings.WIDGET_REPORTS_PER_ADDRESS = 2
+    for n in range(3):
+        answer = page.send(idempotency_key=f"a-key-of-this-report-{n}")
+        assert answer.status_code == (201 if n < 2 else 429), answer.content
+    assert int(answer.headers["Retry-After"]) > 0
+    page.http = Http(REMOTE_ADDR="203.0.113.8")
+    assert page.send(idempotency_key="a-key-from-another-place").status_code == 201
+
+
+@pytest.mark.parametrize("which", ["KEY", "PROJECT"])
+def test_a_key_and_a_project_have_limits_too(page: Page, settings: Any, which: str) -> None:
+    setattr(settings, f"WIDGET_REPORTS_PER_{which}", 2)
+    codes = []
+    for n in range(3):
+        page.http = Http(REMOTE_ADDR=f"203.0.113.{n}")
+        codes.append(page.send(idempotency_key=f"a-key-of-this-report-{n}").status_code)
+    assert codes == [201, 201, 429]
+
+
+def _signed(project: Project, user_id: str) -> str:
+    secret = identity_secret(project).encode()
+    return hmac.new(secret, user_id.encode(), hashlib.sha256).hexdigest()
+
+
+def test_whom_the_app_signed_is_one_person_and_counts(page: Page, project: Project) -> None:
+    user = {"id": "u-7", "name": "Kim", "email": "kim@example.com", "plan": "pro"}
+    signature = _signed(project, "u-7")
+    for n in (1, 2):
+        answer = page.send(
+            idempotency_key=f"a-key-of-this-report-{n}", user={**user, "name": f"Kim {n}"},
+            signature=signature, email="kim@example.com" if n == 1 else "",
+        )  # fmt: skip
+        assert answer.status_code == 201, answer.content
+    kim = Reporter.objects.get()
+    assert (kim.signed_id, kim.name, kim.email) == ("u-7", "Kim 2", "kim@example.com")
+    assert kim.counts
+    report = Report.objects.latest("pk")
+    assert report.details.context["user"] == {**user, "name": "Kim 2", "signed": True}
+    ticket = factories.make_ticket(report)
+    assert reach_of([ticket.pk]) == (1, 0)
+
+
+@pytest.mark.parametrize("signature", ["", "0" * 64, "of somebody else"])
+def test_who_is_not_signed_is_nobody_known(page: Page, project: Project, signature: str) -> None:
+    if signature == "of somebody else":
+        signature = _signed(project, "u-8")
+    page.send(user={"id": "u-7", "name": "Kim", "signed": True}, signature=signature)
+    reporter = Report.objects.select_related("reporter", "details").get().reporter
+    assert reporter and not reporter.signed_id and not reporter.counts
+    assert Report.objects.get().details.context["user"] == {
+        "id": "u-7", "name": "Kim", "signed": False,
+    }  # fmt: skip
+
+
+def test_an_address_alone_never_becomes_a_signed_person(
+    page: Page, project: Project, alice: User
+) -> None:
+    user = {"id": "u-7", "email": "kim@example.com"}
+    page.send(user=user, signature=_signed(project, "u-7"), email="kim@example.com")
+    page.send(idempotency_key="a-key-of-another-report", email="kim@example.com")
+    page.send(idempotency_key="a-key-of-a-third-report", email=alice.email)
+    signed, mailed, claimed = Reporter.objects.order_by("pk")
+    assert signed.counts and not mailed.counts and not claimed.counts
+    assert claimed.user is None, "whoever types a member's address is not that member"
+
+
+def test_the_questions_of_the_project_are_asked(
+    page: Page, project: Project, now: datetime
+) -> None:
+    publish_form(
+        project_id=project.pk, source="- {name: order, type: text, label: Order, required: yes}",
+        actor=None, now=now,
+    )  # fmt: skip
+    form = page.config()["form"]
+    assert [question["name"] for question in form["questions"]] == ["order"]
+    refused = page.send(answers={}, answers_version=form["version"])
+    assert refused.status_code == 400 and "order" in refused.content.decode()
+    assert page.send(answers={"order": "17"}, answers_version=form["version"]).status_code == 201
+    assert Report.objects.get().details.answers == {"form": 1, "given": {"order": "17"}}
+
+
+def test_the_browser_is_asked_for_the_work_that_the_setting_says(page: Page) -> None:
+    config = page.config()
+    assert config["bits"] == 4 and config["suggestions"] is False
