@@ -59,6 +59,7 @@ def test_any_damage_to_a_mail_is_read(data: st.DataObject) -> None:
     b"From: =?utf-8?b?////?= <@>\nSubject: =?x?q?=ff?=\nContent-Type: text/html; charset=\x00\n\n<"
 )
 @example(b"Content-Transfer-Encoding: base64\n\n====\xff")
+@example(b'From:\x00Kim" <kim@mail.test>\nMessage-ID: <\x00@mail.test>\n\nx')
 def test_any_bytes_are_read(raw: bytes) -> None:
     _judge(raw)
 
@@ -79,7 +80,8 @@ def test_any_lines_of_a_mail_are_read(lines: list[bytes]) -> None:
 def _judge(raw: bytes) -> None:
     read = read_mail(raw)
     assert kind_of(read) in MailKind
-    for text in (own_words(read), read.subject, read.sender.address, *(f.name for f in read.files)):
+    facts = [own_words(read), read.subject, read.sender.address, read.sender.name, read.message_id]
+    for text in (*facts, *(file.name for file in read.files)):
         text.encode()
         assert "\x00" not in text
 

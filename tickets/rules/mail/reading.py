@@ -178,7 +178,7 @@ def _leaves(message: Message, depth: int = 0) -> Iterator[Message]:
 def _headers(message: Message) -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for name, value in message.raw_items():
-        found.setdefault(name.lower(), []).append(_decoded(value))
+        found.setdefault(name.lower(), []).append(clean_text(_decoded(value)))
     return found
 
 
