@@ -13,12 +13,13 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
+from tickets.gateways.mail_services import VIEWS
 from tickets.gateways.meaning import missing_packages
 
 
 def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """List what contradicts itself: errors stop the start, warnings are shown."""
-    return [*_site(), *_mail(), *_files(), *_staff(), *_worker(), *_semantic()]
+    return [*_site(), *_mail(), *_mail_in(), *_files(), *_staff(), *_worker(), *_semantic()]
 
 
 def refuse_wrong_settings() -> None:
@@ -60,6 +61,32 @@ def _mail() -> Iterator[CheckMessage]:
             f"EMAIL_URL has a {given} but no {lacking}: mail would be sent without signing in. "
             "Give both or neither.",
             id="shipops.E003",
+        )
+
+
+def _mail_in() -> Iterator[CheckMessage]:
+    services = settings.INBOUND_MAIL_SERVICES
+    if unknown := sorted(set(services) - set(VIEWS)):
+        yield Error(
+            f"INBOUND_MAIL_SERVICES names {unknown[0]}; known are {', '.join(VIEWS)}.",
+            id="shipops.E007",
+        )
+    needed = [("INBOUND_WEBHOOK_SECRET", "WEBHOOK_SECRET", bool(services))]
+    needed += [
+        ("MAILGUN_WEBHOOK_SIGNING_KEY", "MAILGUN_WEBHOOK_SIGNING_KEY", "mailgun" in services),
+        ("RESEND_INBOUND_SECRET", "RESEND_INBOUND_SECRET", "resend" in services),
+        ("RESEND_API_KEY", "RESEND_API_KEY", "resend" in services),
+    ]
+    for name, key, is_needed in needed:
+        if is_needed and not settings.ANYMAIL[key]:
+            yield Error(
+                f"INBOUND_MAIL_SERVICES needs {name}: anybody could post mail without it.",
+                id="shipops.E008",
+            )
+    if (services or settings.IMAP_URL) and "@" not in settings.INBOUND_MAIL_ADDRESS:
+        yield Error(
+            "Mail comes in, but INBOUND_MAIL_ADDRESS does not say at which address.",
+            id="shipops.E009",
         )
 
 

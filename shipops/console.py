@@ -115,6 +115,7 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             _item(request, "Calendars", "calendar_month", "admin:clients_calendars"),
             _item(request, "On call", "notifications_active", "admin:tickets_rota"),
             _item(request, "Engineers", "engineering", "admin:tickets_engineers"),
+            _item(request, "Mail in", "inbox", "admin:tickets_mail"),
             _item(request, "Outbox", "outgoing_mail", "admin:core_outbox"),
         ],
     }

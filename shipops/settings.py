@@ -233,6 +233,21 @@ if EMAIL_URL:
     EMAIL_HOST_PASSWORD = env.unquoted(_mail.password)
     EMAIL_USE_SSL = _mail.scheme == "smtps"
     EMAIL_USE_TLS = _mail.scheme == "smtp+tls"
+# Mail in: one address, behind whose plus stand those of projects and threads.
+INBOUND_MAIL_ADDRESS = env.text("INBOUND_MAIL_ADDRESS")
+INBOUND_MAIL_MAX_BYTES = env.integer("INBOUND_MAIL_MAX_MB", 25, least=1) * 1024 * 1024
+INBOUND_TRUSTED_AUTHSERV = env.text("INBOUND_TRUSTED_AUTHSERV")
+IMAP_URL = env.address(
+    "IMAP_URL", schemes=("imap", "imaps"), example="imaps://user:password@host/INBOX"
+)
+# Mail services that hand mail in; each posts with the secret (user:password) in its address.
+INBOUND_MAIL_SERVICES = env.names("INBOUND_MAIL_SERVICES")
+ANYMAIL = {
+    "WEBHOOK_SECRET": env.text("INBOUND_WEBHOOK_SECRET"),
+    "MAILGUN_WEBHOOK_SIGNING_KEY": env.text("MAILGUN_WEBHOOK_SIGNING_KEY"),
+    "RESEND_INBOUND_SECRET": env.text("RESEND_INBOUND_SECRET"),
+    "RESEND_API_KEY": env.text("RESEND_API_KEY"),
+}
 ALERT_WEBHOOK_URL = env.address(
     "ALERT_WEBHOOK_URL", schemes=("http", "https"), example="https://hooks.example.com/…"
 )

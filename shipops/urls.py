@@ -3,6 +3,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from shipops.health import healthz
+from tickets.hooks import hook_urls
 
 handler400 = "shipops.errors.bad_request"
 handler403 = "shipops.errors.permission_denied"
@@ -14,6 +15,7 @@ urlpatterns = [
     path("console/", admin.site.urls),
     path("account/", include("allauth.urls")),
     path("api/", include("shipops.api_urls")),
+    path("hooks/mail/", include(hook_urls())),
     path("", include("shipops.page_urls")),
     path("", include("clients.urls")),
     path("", include("tickets.urls")),

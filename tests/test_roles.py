@@ -20,7 +20,7 @@ from core.money import Money
 from tests import factories
 from tickets import actions as ticket_actions
 from tickets.actions.alerts import raise_alert
-from tickets.models import Outbreak, Reporter, Source, Ticket, TicketEvent
+from tickets.models import InboundMail, Outbreak, Reporter, Source, Ticket, TicketEvent
 from tickets.rules.states import TicketState
 
 ACTIONS: dict[str, Callable[..., Any]] = {
@@ -98,6 +98,7 @@ WRITERS = STAFF | {"owner", "member"}
 OWNERS = {"ops_admin", "owner"}
 KEEP_NO_EVENT = {
     "mark_present", "start_timer", "discard_timer", "upload_attachment", "save_view",
+    "dismiss_mail", "retry_mail",
 }  # fmt: skip
 PRICE = Money("10", "EUR")
 
@@ -118,6 +119,15 @@ def _merged(s: Scene) -> int:
     facts: dict[str, Any] = {"actor": s.actors["engineer"], "now": s.now}
     ticket_actions.merge_tickets(source_id=source, number=s.ticket().number, **facts)
     return source
+
+
+def _mail(s: Scene, **facts: str) -> int:
+    raw = f"From: kim@mail.test\nMessage-ID: <{facts['state']}@mail.test>\n\nIt broke.".encode()
+    mail = ticket_actions.keep_mail(raw=raw, via="imap", now=s.now)
+    report = factories.make_report(s.project, now=s.now)
+    rows = InboundMail.objects.filter(pk=mail.pk)
+    rows.update(project=s.project, report=report, due_at=None, **facts)
+    return mail.pk
 
 
 def _joined(s: Scene) -> int:
@@ -310,6 +320,10 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "merge_tickets": (STAFF, lambda s: {"source_id": s.ticket().pk, "number": s.ticket().number}),
     "unmerge_ticket": (STAFF, lambda s: {"source_id": _merged(s)}),
     "split_report": (STAFF, lambda s: {"report_id": _joined(s)}),
+    "approve_mail": (STAFF, lambda s: {"mail_id": _mail(s, state="held")}),
+    "dismiss_mail": (STAFF, lambda s: {"mail_id": _mail(s, state="held")}),
+    "retry_mail": (STAFF, lambda s: {"mail_id": _mail(s, state="failed")}),
+    "file_mail": (STAFF, lambda s: {"mail_id": _mail(s, state="set_aside", why="spam")}),
     "ship_outbreak": (STAFF, lambda s: {
         "outbreak_id": _outbreak(s).pk, "ticket_ids": [], "releases": {}}),
     "close_outbreak": (STAFF, lambda s: {"outbreak_id": _outbreak(s).pk}),

@@ -8,12 +8,17 @@ class TicketsConfig(AppConfig):
     name = "tickets"
 
     def ready(self) -> None:
+        from anymail.signals import inbound
+
         from tickets.actions.rights import register_holdings
+        from tickets.hooks import take_inbound
         from tickets.panels import register_panels
 
         register_panels()
         register_holdings()
+        inbound.connect(take_inbound)
         schedules.register("tickets.tasks.triage_waiting", minutes=1)
+        schedules.register("tickets.tasks.take_mails", minutes=1)
         schedules.register("tickets.tasks.watch_alerts", minutes=1)
         schedules.register("tickets.tasks.sweep_clocks", minutes=1)
         schedules.register("tickets.tasks.refresh_spare", minutes=1)

@@ -65,6 +65,16 @@ def triage_waiting() -> None:
         last = ids[-1]
 
 
+def take_mail(mail_id: int) -> None:
+    """Make of one mail what it is: a report, a reply, or nothing."""
+    actions.take_mails(now=timezone.now(), mail_id=mail_id)
+
+
+def take_mails() -> None:
+    """Read the mails whose nudge was lost, or that failed before."""
+    _until_done(lambda: actions.take_mails(now=timezone.now()))
+
+
 def ask_reporters(event_id: int) -> None:
     """Ask the reporters of a shipped ticket whether it works for them."""
     actions.ask_reporters(event_id=event_id, now=timezone.now())

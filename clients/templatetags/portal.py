@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
+from clients.models import Project
 from clients.rules.times import (
     describe_business_time,
     describe_distance,
@@ -21,8 +22,16 @@ from clients.rules.times import (
     describe_moment,
     describe_open_time,
 )
+from core.mail_addresses import project_address
 
 register = template.Library()
+
+
+@register.filter
+def mail_address(project: Project) -> str:
+    """Give the address at which a project's problems come in by mail; empty where none do."""
+    return project_address(project.mail_token)
+
 
 _WORD = re.compile(r"\w[\w'’-]*")
 

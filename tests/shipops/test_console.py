@@ -28,7 +28,7 @@ from tests.factories import (
     make_ticket,
 )
 from tests.portal import signed_in
-from tickets.actions import open_outbreak, save_macro
+from tickets.actions import keep_mail, open_outbreak, save_macro
 from tickets.models import Macro, Ticket
 
 # Statements of one page at most.
@@ -73,6 +73,9 @@ def _outbreak_with(ticket: Ticket) -> int:
 
 def address(name: str, ticket: Ticket) -> str:
     """Give a page's address, with a real ticket, report, client or app in it."""
+    if name == "tickets_raw_mail":
+        mail = keep_mail(raw=b"From: kim@mail.test", via="imap", now=ticket.opened_at)
+        return reverse(f"admin:{name}", kwargs={"pk": mail.pk})
     if name == "tickets_outbreak":
         return reverse(f"admin:{name}", kwargs={"pk": _outbreak_with(ticket)})
     rows = {

@@ -19,6 +19,7 @@ from tickets.actions.documents import document_comment
 from tickets.actions.events import record
 from tickets.actions.locks import (
     hold_together,
+    lock_merged,
     lock_report,
     lock_survivor,
     lock_unanswered,
@@ -199,6 +200,25 @@ def post_on_report(
     if comment.by_staff and report.first_response_at is None:
         report.first_response_at = now
         report.save(update_fields=["first_response_at"])
+    return comment
+
+
+@transaction.atomic
+def keep_note(*, report_id: int, body: str, now: datetime) -> Comment:
+    """Keep a note of our own, which only staff see, on a report or on the ticket it came to."""
+    hold_together(Report.objects.filter(pk=report_id))
+    report = Report.objects.select_for_update(no_key=True).get(pk=report_id)
+    about: Report | Ticket = report
+    if report.ticket_id:
+        about = lock_merged(report.ticket_id)
+        comment = Comment(ticket=about)
+    else:
+        comment = Comment(report=report)
+    comment.visibility, comment.by_staff = _INTERNAL, True
+    comment.body, comment.created_at = clean_text(body).strip(), now
+    comment.save()
+    document_comment(comment)
+    record(about, TicketEventKind.NOTE_POSTED, actor=None, at=now, comment=comment)
     return comment
 
 

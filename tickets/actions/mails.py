@@ -6,9 +6,11 @@ from django.conf import settings
 
 from clients.models import User
 from core.actions import queue_mail
+from core.gateways.mail import THREAD
 from core.text import one_line
 from tickets.actions.status_links import mailed_address
 from tickets.models import Comment, Report, Reporter, Ticket
+from tickets.queries.mail import last_mail_of, own_domain
 from tickets.queries.merging import parts_of
 from tickets.queries.people import (
     hearers_of,
@@ -108,4 +110,18 @@ def _mail(
         notice=notice,
         now=now,
         reference=f"ticket:{number}",
+        headers=_thread_headers(report),
     )
+
+
+def _thread_headers(report: Report) -> dict[str, str]:
+    """Give what joins a mail to its thread: of the report's mails, and where an answer goes."""
+    root = f"<report-{report.pk}@{own_domain()}>"
+    headers = {
+        "List-Id": f"{one_line(report.project.name)[:60]} <{report.project.slug}.{own_domain()}>",
+        "References": root,
+        THREAD: str(report.pk),
+    }
+    if came := last_mail_of(report):
+        headers |= {"In-Reply-To": came.message_id, "References": f"{root} {came.message_id}"}
+    return headers

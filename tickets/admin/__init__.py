@@ -8,6 +8,7 @@ from tickets.admin.filing import file_report
 from tickets.admin.like import ticket_like
 from tickets.admin.lists import ReportAdmin, TicketAdmin
 from tickets.admin.load import load_page
+from tickets.admin.mail import mail_page, raw_mail
 from tickets.admin.merging import merge_page
 from tickets.admin.outbreaks import outbreak_page, outbreaks_page
 from tickets.admin.people import reporters_page
@@ -36,6 +37,8 @@ PAGES: list[Page] = [
     ("outbreaks/<number:pk>/", outbreak_page, "tickets_outbreak"),
     ("clients/<number:pk>/reporters/", reporters_page, "tickets_reporters"),
     ("report/", file_report, "tickets_file_report"),
+    ("mail/", mail_page, "tickets_mail"),
+    ("mail/<number:pk>/raw/", raw_mail, "tickets_raw_mail"),
     ("saved-replies/", macros_page, "tickets_macros"),
     ("load/", load_page, "tickets_load"),
     ("shares/", shares_page, "tickets_shares"),
