@@ -3,6 +3,7 @@ from django.urls import path
 from tickets import views
 
 urlpatterns = [
+    path("widget.js", views.widget_script, name="widget_script"),
     path("portal/", views.portal_home, name="portal_home"),
     path("portal/settings/people/", views.people, name="people"),
     path("portal/report/", views.report_new, name="report_new"),

@@ -21,6 +21,7 @@ from core.limits import Allowance, check_limit, client_address
 from core.proofs import check_proof, new_challenge
 from tickets.actions import MOST_FILES, Submission, read_object, status_address, submit_from_page
 from tickets.queries import promised_on_arrival
+from tickets.widget import texts_in
 
 _HOUR = 3600
 _OF_KEY = Allowance("widget.key", seconds=_HOUR)
@@ -39,6 +40,7 @@ class WidgetConfigView(BrowserKeyView):
         bits = settings.WIDGET_PROOF_BITS
         return Response(
             {
+                "texts": texts_in(str(request.query_params.get("language", ""))),
                 "form": schema_for(self.key.project_id),
                 "suggestions": self.key.shows_suggestions,
                 "challenge": new_challenge(str(self.key.pk), bits=bits, now=timezone.now()),

@@ -7,6 +7,7 @@ from tickets.views.people import people
 from tickets.views.report import report_new, report_questions
 from tickets.views.status import report_status, status_file
 from tickets.views.ticket import report_detail, ticket_detail
+from tickets.views.widget import widget_script
 
 __all__ = [
     "attachment",
@@ -21,4 +22,5 @@ __all__ = [
     "status_file",
     "ticket_detail",
     "ticket_list",
+    "widget_script",
 ]
