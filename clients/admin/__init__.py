@@ -8,12 +8,14 @@ from clients.admin.people import staff_page
 from clients.admin.plans import plans_page
 from clients.admin.project_forms import project_form_page
 from clients.admin.projects import project_page
+from clients.admin.widget import project_widget_page
 from core.admin import Page
 
 PAGES: list[Page] = [
     ("clients/", clients_page, "clients_clients"),
     ("clients/<number:pk>/", client_page, "clients_client"),
     ("projects/<number:pk>/", project_page, "clients_project"),
+    ("projects/<number:pk>/widget/", project_widget_page, "clients_project_widget"),
     ("projects/<number:pk>/form/", project_form_page, "clients_project_form"),
     ("people/<number:pk>/", person_page, "clients_person"),
     ("calendars/", calendars_page, "clients_calendars"),

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from clients import actions
 from clients.actions.projects import PROJECT_FACTS
 from clients.console import Console, console_page, show, whole
-from clients.models import ApiScope, Project
+from clients.models import ApiScope, KeyKind, Project
 from clients.queries import api_keys_of, form_of, get_project_for, recent_releases
 from core.errors import Refused
 
@@ -36,12 +36,14 @@ def project_page(request: HttpRequest, console: Console, pk: int) -> HttpRespons
             context |= {"typed": request.POST.dict(), "refusal": refusal, "failed": do}
             context["typed_scopes"] = request.POST.getlist("scopes")
             project = get_project_for(console.user, pk)
+    keys = list(api_keys_of(project.pk))
     context |= {
         "title": project.name,
         "crumb": (f"/console/clients/{project.client_id}/", project.client.name),
         "project": project,
         "facts": _fields(project, context["typed"] if context["failed"] == "change" else {}),
-        "keys": list(api_keys_of(project.pk)),
+        "keys": [key for key in keys if key.kind == KeyKind.SERVER],
+        "pages_keys": [key for key in keys if key.kind == KeyKind.BROWSER and not key.revoked_at],
         "releases": list(recent_releases(project.pk)[:MOST_RELEASES]),
         "scopes": ApiScope.choices,
         "asked": len(form.asked) if (form := form_of(pk)) else 0,

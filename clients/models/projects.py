@@ -138,3 +138,8 @@ class ApiKey(models.Model):
     def scope_names(self) -> list[str]:
         """What the key may be used for, in words."""
         return [ApiScope(scope).label for scope in self.scopes]
+
+    @property
+    def origin_lines(self) -> str:
+        """From where the key works, as it is typed."""
+        return "\n".join(self.allowed_origins)

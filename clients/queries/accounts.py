@@ -242,9 +242,11 @@ def api_keys_of(project_id: int) -> QuerySet[ApiKey]:
 
 
 def client_api_keys(client_id: int) -> QuerySet[ApiKey]:
-    """List the keys of all of a client's projects in use, by project, newest first."""
+    """List the servers' keys of all of a client's projects in use, by project, newest first."""
     return (
-        ApiKey.objects.filter(project__client_id=client_id, project__archived_at=None)
+        ApiKey.objects.filter(
+            project__client_id=client_id, project__archived_at=None, kind=KeyKind.SERVER
+        )
         .select_related("project", "created_by")
         .order_by("project__name", "project", "-created_at")
     )
