@@ -330,6 +330,8 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
     "move_due": (STAFF, lambda s: {
         "ticket_id": s.ticket(severity="S3").pk, "due_at": s.now + timedelta(days=2),
         "reason": "They asked for it."}),
+    "publish_title": (STAFF, lambda s: {
+        "ticket_id": s.ticket().pk, "title": "Payments fail for some"}),
     "link_pull_request": (STAFF, lambda s: {
         "ticket_id": s.ticket().pk, "url": "https://git.test/pull/1"}),
     "mark_present": (STAFF, lambda s: {"ticket_id": s.ticket().pk}),

@@ -19,5 +19,6 @@ urlpatterns = [
     ),
     path("widget/config", api.WidgetConfigView.as_view(), name="api_widget_config"),
     path("widget/reports", api.WidgetReportsView.as_view(), name="api_widget_reports"),
+    path("widget/suggestions", api.WidgetSuggestionsView.as_view(), name="api_widget_known"),
     path("attachments", api.AttachmentsView.as_view(), name="api_attachments"),
 ]

@@ -9,11 +9,14 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients.actions import use_api_key
-from clients.api.base import KeyView
+from clients.api.base import WINDOW_SECONDS, KeyView
 from clients.models import ApiKey, KeyKind
 from clients.rules.origins import is_allowed
+from core.limits import Allowance, client_address
 
 PREFLIGHT_SECONDS = 7200
+ASKED_PER_MINUTE = 300
+_ASKED = Allowance("widget.asked", seconds=WINDOW_SECONDS)
 
 
 class BrowserKeyView(KeyView):
@@ -25,6 +28,11 @@ class BrowserKeyView(KeyView):
     """
 
     _origin = ""
+
+    def perform_authentication(self, request: Request) -> None:
+        """Count by address first: nobody uses up by themselves what a key may ask."""
+        _ASKED.spend(client_address(request._request), most=ASKED_PER_MINUTE, now=timezone.now())
+        super().perform_authentication(request)
 
     def find_key(self, request: Request) -> ApiKey:
         """Give the browser key that the address names; raises PermissionDenied for the origin."""

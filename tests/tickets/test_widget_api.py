@@ -3,8 +3,9 @@
 import hashlib
 import hmac
 import json
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -18,7 +19,10 @@ from clients.queries import identity_secret
 from tests import factories
 from tests.api import check_problem
 from tests.core.test_proofs import find_counter
-from tickets.models import Attachment, Report, Reporter
+from tests.portal import signed_in
+from tickets.actions import propose_triage, publish_title
+from tickets.actions.erasing import erase_report
+from tickets.models import Attachment, Report, Reporter, Ticket
 from tickets.queries.people import reach_of
 
 pytestmark = pytest.mark.django_db
@@ -328,3 +332,98 @@ def test_the_questions_of_the_project_are_asked(
 def test_the_browser_is_asked_for_the_work_that_the_setting_says(page: Page) -> None:
     config = page.config()
     assert config["bits"] == 4 and config["suggestions"] is False
+
+
+def _tell(ticket: Any, title: str, staff: User, now: datetime) -> None:
+    publish_title(ticket_id=ticket.pk, title=title, actor=staff, now=now)
+
+
+def _known(page: Page, typed: str) -> list[str]:
+    answer = page.get(f"suggestions?q={quote(typed)}")
+    assert answer.status_code == 200, answer.content
+    body = json.loads(answer.content)
+    assert set(body) == {"results"}
+    return list(body["results"])
+
+
+def test_only_titles_written_for_the_public_are_suggested(
+    project: Project, foreign_project: Project, engineer: User, now: datetime
+) -> None:
+    page = Page(factories.make_browser_key(project=project, shows_suggestions=True, now=now))
+    assert page.config()["suggestions"] is True
+    facts: dict[str, Any] = {"engineer": engineer, "now": now}
+    secret = factories.make_ticket(project=project, title="Payments of Kim Doe fail", **facts)
+    assert _known(page, "my payments fail with PayPal") == []
+
+    _tell(secret, "Payments with PayPal fail", engineer, now)
+    foreign = factories.make_ticket(project=foreign_project, **facts)
+    _tell(foreign, "Payments with PayPal fail elsewhere", engineer, now)
+    closed = factories.make_ticket(project=project, state="closed", **facts)
+    _tell(closed, "Payments with PayPal were slow", engineer, now)
+    fixed = factories.make_ticket(project=project, state="shipped", **facts)
+    _tell(fixed, "Payments with PayPal showed twice", engineer, now)
+    assert _known(page, "my payments fail with PayPal since today, what now?") == [
+        "Payments with PayPal fail", "Payments with PayPal showed twice",
+    ]  # fmt: skip
+    assert _known(page, "The logo is ugly") == []
+    for odd in ("", "a", "%", "' OR 1=1 --", "\x00", "x" * 5000, "🙂🙂🙂"):
+        assert _known(page, odd) == []
+
+    Ticket.objects.filter(pk=fixed.pk).update(shipped_at=now - timedelta(days=31))
+    _tell(secret, "", engineer, now)
+    assert _known(page, "my payments fail with PayPal") == []
+
+
+def test_a_key_that_shows_nothing_shows_nothing(
+    page: Page, project: Project, engineer: User, now: datetime
+) -> None:
+    ticket = factories.make_ticket(project=project, engineer=engineer, now=now)
+    _tell(ticket, "Payments with PayPal fail", engineer, now)
+    assert _known(page, "Payments with PayPal fail") == []
+    check_problem(Page(page.key, "https://evil.test").get("suggestions?q=paypal"), 403)
+
+
+def test_a_public_title_in_the_reporter_s_words_goes_with_them(
+    project: Project, engineer: User, now: datetime
+) -> None:
+    report = factories.make_report(project, "Kim Doe cannot pay.", email="kim@x.test", now=now)
+    ticket = factories.make_ticket(report, title="Kim Doe cannot pay.", engineer=engineer, now=now)
+    _tell(ticket, "Kim Doe cannot pay.", engineer, now)
+    erase_report(report_id=report.pk, now=now)
+    ticket.refresh_from_db()
+    assert ticket.public_title == "" and "Kim" not in ticket.title
+
+
+def test_one_address_cannot_ask_without_end(page: Page, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("clients.api.browser.ASKED_PER_MINUTE", 2)
+    # Of its own: what another test was granted, it may still spend.
+    page.http = Http(REMOTE_ADDR="198.51.100.77")
+    assert [page.get("config").status_code for _ in range(3)] == [200, 200, 429]
+    page.http = Http(REMOTE_ADDR="203.0.113.9")
+    assert page.get("config").status_code == 200
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_staff_read_what_was_captured_and_the_client_only_page_and_browser(
+    page: Page, project: Project, ops_admin: User, alice: User, now: datetime, settings: Any,
+    signed: bool,
+) -> None:  # fmt: skip
+    settings.STAFF_SECOND_FACTOR = False
+    signature = _signed(project, "u-7") if signed else ""
+    page.send(
+        context=CONTEXT, user={"id": "u-7", "plan": "pro"}, signature=signature,
+        page="https://shop.example/pay",
+    )  # fmt: skip
+    report = Report.objects.get()
+    propose_triage(report_id=report.pk, now=now)
+    ticket = factories.make_ticket(report, engineer=ops_admin, now=now)
+    for path in (f"triage/{report.number}/", f"tickets/{ticket.number}/"):
+        text = signed_in(ops_admin).get(f"/console/{path}", follow=True).content.decode()
+        for word in ("x is undefined", "/pay", "button#pay", "u-7", "1280×800"):
+            assert word in text, (path, word)
+        assert ("signed by the app" in text) is signed
+        assert ("only says so" in text) is not signed
+    shown = signed_in(alice).get(f"/portal/tickets/{ticket.number}/").content.decode()
+    assert "https://shop.example/pay" in shown
+    for word in ("x is undefined", "button#pay", "u-7"):
+        assert word not in shown

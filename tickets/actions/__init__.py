@@ -128,6 +128,7 @@ from tickets.actions.time import (
     stop_timer,
     void_time,
 )
+from tickets.actions.titles import publish_title
 from tickets.actions.triage import (
     accept_report,
     ask_reporter,
@@ -207,6 +208,7 @@ __all__ = [
     "offer_promises",
     "open_outbreak",
     "propose_triage",
+    "publish_title",
     "put_back",
     "read_object",
     "receive_report",

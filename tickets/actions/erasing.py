@@ -96,3 +96,4 @@ def _erase_names(report: Report) -> None:
         triage.save(update_fields=["title", "reasons", "decided_title"])
     for ticket in Ticket.objects.filter(number=report.pk, title__in=words):
         Ticket.objects.filter(pk=ticket.pk).update(title=f"{ticket.get_kind_display()} (erased)")
+    Ticket.objects.filter(number=report.pk, public_title__in=words - {""}).update(public_title="")

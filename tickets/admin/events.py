@@ -56,6 +56,8 @@ def describe(event: TicketEvent, names: Mapping[int, str]) -> str:
             return f"opened the ticket as {data.get('severity', '')}, {data.get('priority', '')}"
         case _K.TICKET_EDITED:
             return _edited(data)
+        case _K.TITLE_PUBLISHED:
+            return "told the public of it" if data.get("is_public") else "took it from the public"
         case _K.SEVERITY_CONFIRMED:
             return f"confirmed the severity: {data.get('severity', '')}"
         case _K.REACH_CHANGED:

@@ -233,6 +233,11 @@ def _unwatch(wish: Wish) -> str:
     return f"You no longer watch #{ticket.number}."
 
 
+def _publish_title(wish: Wish) -> str:
+    ticket = actions.publish_title(title=wish.text("public_title"), **wish.at)
+    return "Whoever types a problem like it reads that." if ticket.public_title else "Taken back."
+
+
 MOVES: dict[str, Callable[[Wish], str]] = {
     "approve_p1": _approve_p1,
     "assign": _assign,
@@ -243,6 +248,7 @@ MOVES: dict[str, Callable[[Wish], str]] = {
     "link": _link,
     "log": _log,
     "note": _note,
+    "publish_title": _publish_title,
     "put_back": _put_back,
     "reopen": _reopen,
     "reply": _reply,

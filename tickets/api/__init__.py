@@ -2,7 +2,7 @@ from tickets.api.attachments import AttachmentsView
 from tickets.api.comments import ReportCommentsView, TicketCommentsView
 from tickets.api.reports import ReportsView, ReportView
 from tickets.api.tickets import TicketsView, TicketView
-from tickets.api.widget import WidgetConfigView, WidgetReportsView
+from tickets.api.widget import WidgetConfigView, WidgetReportsView, WidgetSuggestionsView
 
 __all__ = [
     "AttachmentsView",
@@ -14,4 +14,5 @@ __all__ = [
     "TicketsView",
     "WidgetConfigView",
     "WidgetReportsView",
+    "WidgetSuggestionsView",
 ]

@@ -19,10 +19,13 @@ from core.api.json import check_length, json_answer
 from core.errors import InvalidInput
 from core.limits import Allowance, check_limit, client_address
 from core.proofs import check_proof, new_challenge
+from core.text import clean_text
 from tickets.actions import MOST_FILES, Submission, read_object, status_address, submit_from_page
 from tickets.queries import promised_on_arrival
+from tickets.queries.public_titles import known_problems
 from tickets.widget import texts_in
 
+MOST_TYPED = 300
 _HOUR = 3600
 _OF_KEY = Allowance("widget.key", seconds=_HOUR)
 _OF_PROJECT = Allowance("widget.project", seconds=_HOUR)
@@ -49,6 +52,18 @@ class WidgetConfigView(BrowserKeyView):
                 "most_bytes": settings.ATTACHMENT_MAX_BYTES,
             }
         )
+
+
+class WidgetSuggestionsView(BrowserKeyView):
+    """Known problems like what is being typed."""
+
+    scopes = {"GET": WRITE}
+
+    @extend_schema(exclude=True)
+    def get(self, request: Request) -> Response:
+        """Give titles that staff wrote for the public."""
+        typed = clean_text(str(request.query_params.get("q", "")))[:MOST_TYPED]
+        return Response({"results": known_problems(self.key, typed, now=timezone.now())})
 
 
 class WidgetReportsView(BrowserKeyView):

@@ -46,6 +46,7 @@ class TicketEventKind(models.TextChoices):
     TICKET_UNMERGED_FROM = "ticket.unmerged_from", "took another ticket out of it again"
     TICKET_WATCHED = "ticket.watched", "wants to hear of it"
     TICKET_UNWATCHED = "ticket.unwatched", "does not want to hear of it any more"
+    TITLE_PUBLISHED = "ticket.title_published", "changed what the public reads of it"
     COMMENT_POSTED = "comment.posted", "replied"
     NOTE_POSTED = "comment.noted", "wrote an internal note"
     LINK_ADDED = "ticket.link_added", "linked a pull request"

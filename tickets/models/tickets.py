@@ -38,6 +38,8 @@ class Ticket(models.Model):
         Project, on_delete=models.PROTECT, related_name="tickets", db_index=False
     )
     title = models.CharField(max_length=200)
+    # What staff wrote for anybody to read; blank while nobody may know of it.
+    public_title = models.CharField(max_length=200, blank=True)
     kind = models.CharField(max_length=12, choices=Kind)
     severity = models.CharField(max_length=2, choices=Severity)
     severity_confirmed_at = models.DateTimeField(null=True)
@@ -120,6 +122,7 @@ class Ticket(models.Model):
                 fields=["client", "-number"], name="client_done", condition=Q(state__in=_DONE)
             ),
             models.Index(fields=["client", "-number"], name="client_newest"),
+            models.Index(fields=["project"], name="ticket_public", condition=~Q(public_title="")),
             models.Index(fields=["project", "-number"], name="project_newest"),
             models.Index(
                 fields=["assignee", "state"], name="assignee_open", condition=Q(state__in=_OPEN)

@@ -98,7 +98,7 @@ def promised_on_arrival(report: Report) -> datetime | None:
 def reports_of(ticket: Ticket) -> QuerySet[Report]:
     """List a ticket's reports, oldest first, with their files and who reported."""
     return (
-        ticket.reports.select_related("reporter__user")
+        ticket.reports.select_related("reporter__user", "details")
         .prefetch_related("attachments")
         .order_by("pk")
     )
