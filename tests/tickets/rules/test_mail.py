@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from pathlib import Path
 from typing import Any
 
@@ -103,10 +104,114 @@ def _judge(raw: bytes) -> None:
         (("X-Failed-Recipients: a@b.test", "Subject: Mail delivery failed"), "bounce"),
         (("X-Failed-Recipients: a@b.test", "Subject: Warning: message delayed"), "delay_notice"),
         (("X-Spam-Flag: YES",), "spam"),
+        (("X-Spam-Status: No, score=-1",), "new"),
+        (("Subject: Automatic reply: Export",), "auto_reply"),
+        (("Subject: Réponse automatique : Export",), "auto_reply"),
+        (("Subject: Thank you for your mail", "Precedence: bulk"), "auto_reply"),
+        (("List-Id: <x.test>", "Auto-Submitted: auto-generated"), "notification"),
+        # What people write of such things themselves.
+        (("Subject: Thank you for the fix, one more thing",), "new"),
+        (("Subject: Auto reply does not work any more",), "new"),
+        (("Subject: Absences cannot be saved",), "new"),
+        (("Subject: We received your invoice twice",), "new"),
+        (("Subject: Undeliverable parcels are shown twice",), "new"),
+        (("Subject: Warning: the message you sent looks odd",), "new"),
+        (("Subject: x", "X-MS-Exchange-Inbox-Rules-Loop: kim@mail.test"), "new"),
     ],
 )
 def test_headers_tell_what_sort_of_mail_it_is(headers: tuple[str, ...], kind: str) -> None:
     assert kind_of(read_mail(mail(*headers))) == kind
+
+
+@pytest.mark.parametrize(
+    ("sender", "body", "kind"),
+    [
+        ("orders-noreply@shop.test", "You paid.", "notification"),
+        ("do_not_reply@shop.test", "To unsubscribe click https://shop.test/u", "bulk"),
+        ("notifications@git.test", "View it or unsubscribe: https://git.test/1", "notification"),
+        ("system.admin@mail.test", "It is broken.", "new"),
+        ("kim@mail.test", "Where can I unsubscribe? https://shop.test/a is dead.", "new"),
+        ("kim@mail.test", '{"error": 500} is what I see.', "new"),
+        ("kim@mail.test", "Do not reply to this e-mail.\nYou have a lead.", "notification"),
+        ("kim@mail.test", "I got:\n> Do not reply to this e-mail.", "reply"),
+    ],
+)
+def test_who_wrote_what_tells_what_sort_of_mail_it_is(sender: str, body: str, kind: str) -> None:
+    raw = f"From: <{sender}>\nSubject: Export\n\n{body}\n".encode()
+    assert kind_of(read_mail(raw)) == kind
+
+
+@pytest.mark.parametrize(
+    ("declared", "part", "facts", "kind"),
+    [
+        ("delivery-status", "delivery-status", "Action: failed\nStatus: 5.1.1", "bounce"),
+        ("delivery-status", "delivery-status", "Action: delayed\nStatus: 4.4.1", "delay_notice"),
+        ("delivery-status", "delivery-status", "Action: relayed\nStatus: 2.0.0", "notification"),
+        ("feedback-report", "feedback-report", "Feedback-Type: abuse", "complaint"),
+        ("disposition-notification", "disposition-notification",
+         "Disposition: manual-action/MDN-sent-manually; displayed", "auto_reply"),
+    ],
+)  # fmt: skip
+def test_reports_of_mail_systems_are_told_apart(
+    declared: str, part: str, facts: str, kind: str
+) -> None:
+    raw = (
+        "From: MAILER-DAEMON@mx.test\nSubject: Delivery Status Notification\nMIME-Version: 1.0\n"
+        f"Content-Type: multipart/report; report-type={declared}; boundary=b\n\n"
+        "--b\nContent-Type: text/plain\n\nSee below.\n"
+        f"--b\nContent-Type: message/{part}\n\nReporting-MTA: dns; mx.test\n\n{facts}\n--b--\n"
+    )
+    assert kind_of(read_mail(raw.encode())) == kind
+
+
+_AT = "ShipOps <ops@shipops.test>"
+
+
+@pytest.mark.parametrize(
+    "below",
+    [
+        "On Mon, Jun 3, 2024 at 10:00 AM ShipOps\n<ops@shipops.test> wrote:\n\n> Old",
+        f"El lun, 3 jun 2024 a las 10:00, {_AT} escribió:\n\n> Old",
+        f"Op ma 3 jun 2024 om 10:00 schreef {_AT}:\n\n> Old",
+        f"pon., 3 cze 2024 o 10:00 {_AT} napisał(a):\n\n> Old",
+        f"пн, 3 июн. 2024 г. в 10:00, {_AT}:\n\n> Old",
+        f"{_AT} 于2024年6月3日周一 10:00写道：\n\n> Old",
+        "\u202bבתאריך יום ב׳, 3 ביוני 2024 מאת <\u202aops@shipops.test\u202c>:\u202c\n\n> Old",
+        f"差出人: {_AT}\n送信日時: 2024年6月3日 10:00\n宛先: Kim\n件名: Export\n\nOld",
+        f"-----Ursprüngliche Nachricht-----\nVon: {_AT}\nGesendet: 3. Juni 10:00\nAn: Kim\n\nOld",
+        f"---- On Mon, 03 Jun 2024 10:00:00 +0000 {_AT} wrote ----\n\nOld",
+        "Sent from my iPhone\n\n> On Jun 3, 2024, at 10:00, ShipOps wrote:\n> Old",
+        f"Get Outlook for Android\n{'_' * 32}\nFrom: {_AT}\nSent: Monday 10:00\nTo: Kim\n\nOld",
+        "-- \nKim Kimson\nhttps://mail.test",
+    ],
+)
+def test_quotes_and_signatures_of_many_programs_are_left_out(below: str) -> None:
+    read = read_mail(mail("Content-Type: text/plain; charset=utf-8", body=f"It works.\n\n{below}"))
+    assert own_words(read) == "It works."
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        "Steps:\n\n> click here is an entry\n\nthen it dies.",
+        "It is gone.\nOn Monday it broke. He wrote:\n\nthe export is gone.",
+        "It works now.\nFrom: the menu I choose export\nSent: nothing",
+        "It fails:\n\n    Traceback\n      File x\n\n>>> 1/0\nZeroDivisionError",
+        "This is what I saw at 10:30:",
+        "Problems:\n- export\n-- it also crashes",
+        "Hello,\n\nit works.\n\nBest regards,\nKim",
+    ],
+)
+def test_words_of_ones_own_stay(own: str) -> None:
+    assert own_words(read_mail(mail(body=own))) == own
+
+
+def test_no_text_takes_long_to_judge() -> None:
+    began = time.process_time()
+    for text in ("On ", "On x\n", ">\n", "-- \n", "On Mon, 3 Jun ", "a: b@c\n", "\n", "-"):
+        read = read_mail(mail(body=text * (30_000 // len(text))))
+        kind_of(read), own_words(read)
+    assert time.process_time() - began < 4
 
 
 def test_somebody_who_quotes_a_bounce_is_a_person() -> None:

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from flufl.bounce import all_failures
 
+from tickets.rules.mail import marks
 from tickets.rules.mail.reading import File, Mail
 from tickets.rules.mail.words import is_for_machines
 
@@ -41,57 +42,6 @@ class MailKind(StrEnum):
 
 
 _BY_PEOPLE = frozenset({MailKind.NEW, MailKind.REPLY, MailKind.FORWARD, MailKind.MALFORMED})
-_MAIL_SYSTEMS = re.compile(
-    r"^(mailer[-_. ]?daemon|postmaster|mail[-_. ]?delivery|maildaemon|mdaemon|bounces?)\b", re.I
-)
-_NOBODY = re.compile(
-    r"^(no[-_.]?reply|do[-_.]?not[-_.]?reply|notifications?|alerts?|news(letter)?|automated"
-    r"|auto[-_.]?confirm|cron|nagios|root|daemon|www-data|apache|system|robot|bot)\b",
-    re.I,
-)
-_AUTO_SUBJECT = re.compile(
-    r"^\W*(re:\s*)?(auto(mati[csk]\w*)?[-\s]?(re(ply|sponse|spond|spuesta)|antwort|svar|odpowied)"
-    r"|(out[-\s]of[-\s]?(the[-\s])?office|ooo\b|away from (the office|my mail)|on (vacation|leave)"
-    r"|vacation (reply|message)|abwesen\w*|automatische antwort|abwesenheitsnotiz"
-    r"|r[ée]ponse automatique|absence|respuesta autom[aá]tica|fuera de la oficina"
-    r"|risposta automatica|fuori (sede|ufficio)|resposta autom[aá]tica|automatisch antwoord"
-    r"|afwezig\w*|autosvar|fr[aå]nvaro\w*|автоответ|automatick[aá] odpov|自動応答|自动回复"
-    r"|thank you for (your|contacting)|your (e-?mail|message) (has been|was) received"
-    r"|we (have )?received your))",
-    re.I,
-)
-_BOUNCE_SUBJECT = re.compile(
-    r"undeliver|delivery (status|failure|has failed|warning)|mail (delivery|error)|failed mail"
-    r"|returned (mail|to sender)|non[-\s]?delivery|failure noti|could ?n.t be delivered"
-    r"|could not be delivered|error during delivery|unzustellbar|nicht zugestellt|non remis"
-    r"|message you sent|retourn|non[-\s]?d[eé]livr|devuelto|mancat[ao] (consegna|recapito)",
-    re.I,
-)
-_DELAY_SUBJECT = re.compile(r"delay|warning|still being|verz[öo]ger|retard", re.I)
-_REPLY_SUBJECT = re.compile(
-    r"^\s*(re|aw|antw|sv|vs|r[eé]f|ris|odp|res|ynt|回复|答复|返信)(\s*\[\d+\])?\s*[:：]", re.I
-)
-_FORWARD_SUBJECT = re.compile(
-    r"^\s*(fwd?|wg|tr|rv|i|vb|doorst|pd|enc|iml|vl|fs|转发|転送)(\s*\[\d+\])?\s*[:：]", re.I
-)
-_FORWARDED = re.compile(
-    r"^\s*>?\s*-{2,}\s*(forwarded message|original message|weitergeleitete nachricht"
-    r"|urspr[üu]ngliche nachricht|message transf[eé]r[eé]|mensaje reenviado|messaggio inoltrato"
-    r"|doorgestuurd bericht|vidarebefordrat|пересылаемое сообщение)\b.*$"
-    r"|^\s*begin forwarded message:\s*$|^\s*anfang der weitergeleiteten nachricht:\s*$"
-    r"|^\s*d[eé]but du message (r[eé]exp[eé]di[eé]|transf[eé]r[eé])\s*:\s*$",
-    re.I | re.M,
-)
-_QUOTED = re.compile(r"^.{0,200}[:：]\s*\n(\s*\n)?\s*>", re.M)
-# "From: kim@example.com" and "Sent: …" below each other, in whatever language.
-_QUOTED_HEAD = re.compile(r"^[ *]*\w{2,12}[ *]*:[ *].{0,200}@.*\n[ *]*\w{2,12}[ *]*:[ *]", re.M)
-_LEAVE = re.compile(
-    r"unsubscribe|abmelden|abbestellen|se d[eé]s(abonner|inscrire)|darse de baja"
-    r"|cancel your subscription|manage (your )?(preferences|subscription)|opt[- ]?out"
-    r"|view (this|it) (e?-?mail )?in (your|a) browser",
-    re.I,
-)
-_LINK = re.compile(r"https?://", re.I)
 _BULK = frozenset({"bulk", "list", "junk"})
 _SPREAD = 12
 _LOST_STRUCTURE = frozenset(
@@ -135,39 +85,43 @@ def _report(mail: Mail) -> MailKind | None:
     declared = str(mail.message.get_param("report-type") or "").lower()
     if "message/feedback-report" in parts or declared == "feedback-report":
         return MailKind.COMPLAINT
+    if "message/disposition-notification" in parts or declared == "disposition-notification":
+        # That somebody has read a mail (RFC 8098).
+        return MailKind.AUTO_REPLY
     if "message/delivery-status" not in parts:
         return None
     status = parts["message/delivery-status"].lower()
     actions = set(re.findall(r"^action:\s*([a-z]+)", status, re.M))
     codes = re.findall(r"^status:\s*(\d)\.", status, re.M)
     if "failed" in actions:
-        by_system = mail.has_no_return_path and _is_mail_system(mail)
-        if set(codes) == {"4"} and not by_system and not _is_mail_system(mail):
+        if set(codes) == {"4"} and not _is_mail_system(mail):
             # It "failed" until somebody presses a button: a challenge in a report's clothes.
             return MailKind.AUTO_REPLY
         return MailKind.BOUNCE
     if "delayed" in actions:
         return MailKind.DELAY_NOTICE
+    if actions & {"delivered", "relayed", "expanded"}:
+        return MailKind.NOTIFICATION
     return _failure(mail) or MailKind.NOTIFICATION
 
 
 def _failure(mail: Mail) -> MailKind | None:
     """Know the reports of mail systems that keep to no standard."""
     if mail.header("x-failed-recipients"):
-        is_late = _DELAY_SUBJECT.search(mail.subject)
+        is_late = marks.DELAY_SUBJECT.search(mail.subject)
         return MailKind.DELAY_NOTICE if is_late else MailKind.BOUNCE
     if not (
         _is_mail_system(mail)
         or mail.message.get_content_type() == "multipart/report"
-        or _BOUNCE_SUBJECT.search(mail.subject)
+        or marks.BOUNCE_SUBJECT.search(mail.subject)
     ):
         return None
     late, failed = _failures(mail.message)
     if failed:
         return MailKind.BOUNCE
-    if late or (_is_mail_system(mail) and _DELAY_SUBJECT.search(mail.subject)):
+    if late or (_is_mail_system(mail) and marks.DELAY_SUBJECT.search(mail.subject)):
         return MailKind.DELAY_NOTICE
-    is_named_so = _BOUNCE_SUBJECT.search(mail.subject)
+    is_named_so = marks.BOUNCE_SUBJECT.search(mail.subject)
     return MailKind.BOUNCE if _is_mail_system(mail) and is_named_so else None
 
 
@@ -188,9 +142,8 @@ def _automatic(mail: Mail) -> MailKind | None:
                 "x-vacation",
                 "x-autoreply-from",
                 "x-mail-autoreply",
-                "x-ms-exchange-inbox-rules-loop",
             )
-        )  # fmt: skip
+        )
     ):
         return MailKind.AUTO_REPLY
     is_marked = bool(
@@ -199,9 +152,13 @@ def _automatic(mail: Mail) -> MailKind | None:
         or mail.header("x-auto-response-suppress")
         or precedence in _BULK
     )
-    if _AUTO_SUBJECT.search(mail.subject) and (is_marked or not _LINK.search(mail.text[:200])):
+    if marks.IS_AWAY.search(mail.subject) or (is_marked and marks.SOUNDS_AWAY.search(mail.subject)):
         return MailKind.AUTO_REPLY
-    if mail.has_no_return_path and not _of_a_list(mail) and not _NOBODY.match(mail.sender.local):
+    if (
+        mail.has_no_return_path
+        and not _of_a_list(mail)
+        and not marks.NOBODY.search(mail.sender.local)
+    ):
         return MailKind.AUTO_REPLY
     return None
 
@@ -210,7 +167,7 @@ def _unwanted(mail: Mail) -> MailKind | None:
     flagged = mail.header("x-spam-flag").strip().lower().startswith("yes")
     if flagged or mail.header("x-spam-status").strip().lower().startswith("yes"):
         return MailKind.SPAM
-    if _of_a_list(mail):
+    if _of_a_list(mail) and not _tells_of_an_app(mail):
         return MailKind.BULK
     if len({to.domain for to in mail.addresses("to", "cc")}) >= _SPREAD:
         return MailKind.SPAM
@@ -221,23 +178,26 @@ def _notice(mail: Mail) -> MailKind | None:
     submitted = mail.header("auto-submitted").split(";")[0].strip().lower()
     if (submitted and submitted != "no") or is_for_machines(mail.text):
         return MailKind.NOTIFICATION
-    if _NOBODY.match(mail.sender.local) or _is_mail_system(mail):
-        return MailKind.BULK if _offers_to_leave(mail) else MailKind.NOTIFICATION
+    if marks.NOBODY.search(mail.sender.local) or _is_mail_system(mail):
+        is_news = _offers_to_leave(mail) and not marks.NOTIFIES.match(mail.sender.local)
+        return MailKind.BULK if is_news else MailKind.NOTIFICATION
     if mail.header("x-auto-response-suppress").strip().lower() == "all":
         return MailKind.NOTIFICATION
     return None
 
 
 def _of_people(mail: Mail) -> MailKind:
-    is_answer = bool(mail.answers_to) or bool(_REPLY_SUBJECT.match(mail.subject))
-    if _FORWARD_SUBJECT.match(mail.subject):
+    is_answer = bool(mail.answers_to) or bool(marks.REPLY_SUBJECT.match(mail.subject))
+    if marks.FORWARD_SUBJECT.match(mail.subject):
         return MailKind.FORWARD
-    if not is_answer and (_FORWARDED.search(mail.text) or _encloses_a_mail(mail)):
+    if not is_answer and (marks.FORWARDED.search(mail.text) or _encloses_a_mail(mail)):
         return MailKind.FORWARD
-    if is_answer or _QUOTED.search(mail.text) or _QUOTED_HEAD.search(mail.text):
+    if is_answer or marks.QUOTED.search(mail.text) or marks.QUOTED_HEAD.search(mail.text):
         return MailKind.REPLY
     if _offers_to_leave(mail):
         return MailKind.BULK
+    if marks.SAYS_MACHINE.search(mail.text):
+        return MailKind.NOTIFICATION
     if mail.defects & _LOST_STRUCTURE:
         return MailKind.MALFORMED
     return MailKind.NEW
@@ -247,8 +207,8 @@ def _is_mail_system(mail: Mail) -> bool:
     sender = mail.sender
     shown = mail.header("from").strip()
     return bool(
-        _MAIL_SYSTEMS.match(sender.local)
-        or _MAIL_SYSTEMS.match(shown.strip('"<> '))
+        marks.MAIL_SYSTEMS.match(sender.local)
+        or marks.MAIL_SYSTEMS.match(shown.strip('"<> '))
         or shown.endswith("<>")
         or re.match(r"(mail delivery (sub)?system|mailer[-\s]daemon)", sender.name, re.I)
     )
@@ -264,8 +224,16 @@ def _of_a_list(mail: Mail) -> bool:
     )
 
 
+def _tells_of_an_app(mail: Mail) -> bool:
+    """Tell whether a program reports something, though its mail is marked as a list's."""
+    is_made = mail.header("auto-submitted").strip().lower().startswith("auto-generated")
+    return bool(marks.NOTIFIES.match(mail.sender.local)) or (
+        is_made and not mail.header("list-unsubscribe")
+    )
+
+
 def _offers_to_leave(mail: Mail) -> bool:
-    return bool(_LEAVE.search(mail.text) and _LINK.search(mail.text))
+    return bool(marks.LEAVE.search(mail.text) and marks.LINK.search(mail.text))
 
 
 def _encloses_a_mail(mail: Mail) -> bool:

@@ -30,6 +30,10 @@ _WIDER = {
     "windows-1252": "cp1252", "gb2312": "gb18030", "gbk": "gb18030", "ks_c_5601-1987": "cp949",
     "euc-kr": "cp949", "shift_jis": "cp932", "unicode-1-1-utf-7": "utf-7", "x-unknown": "",
 }  # fmt: skip
+_FOR_MACHINES = frozenset(
+    f"message/{name}"
+    for name in ("delivery-status", "feedback-report", "disposition-notification", "rfc822")
+)
 _BOUNDARY = re.compile(rb"^--(\S{1,200})\r?\n(?=[Cc]ontent-)", re.M)
 
 
@@ -138,8 +142,7 @@ def read_mail(raw: bytes) -> Mail:
         parts=tuple(
             (part.get_content_type(), _machine_text(part))
             for part in parts
-            if part.get_content_type()
-            in ("message/delivery-status", "message/feedback-report", "message/rfc822")
+            if part.get_content_type() in _FOR_MACHINES
         ),
         defects=frozenset(defects),
         message=message,
