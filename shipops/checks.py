@@ -78,7 +78,7 @@ def _mail_in() -> Iterator[CheckMessage]:
         ("RESEND_API_KEY", "RESEND_API_KEY", "resend" in services),
     ]
     for name, key, is_needed in needed:
-        if is_needed and not settings.ANYMAIL[key]:
+        if is_needed and not settings.ANYMAIL.get(key):
             yield Error(
                 f"INBOUND_MAIL_SERVICES needs {name}: anybody could post mail without it.",
                 id="shipops.E008",

@@ -31,6 +31,11 @@ def _found(settings: Any, **changes: Any) -> list[CheckMessage]:
     return check_settings()
 
 
+MAIL_IN = {
+    "INBOUND_MAIL_ADDRESS": "bugs@in.example.com",
+    "INBOUND_MAIL_SERVICES": ["postmark"],
+    "ANYMAIL": {"WEBHOOK_SECRET": "ops:hush"},
+}
 LOCAL = {"SITE_URL": "http://localhost:8000", "ALLOWED_HOSTS": ["localhost"]}
 
 
@@ -46,6 +51,7 @@ LOCAL = {"SITE_URL": "http://localhost:8000", "ALLOWED_HOSTS": ["localhost"]}
         {**LOCAL, "DEBUG": True, "STAFF_SECOND_FACTOR": False},
         {"EMAIL_HOST_USER": "ops", "EMAIL_HOST_PASSWORD": "hush"},
         {"S3_BUCKET": "files"},
+        MAIL_IN,
         {"S3_BUCKET": "files", "S3_ENDPOINT_URL": "https://s3.example"},
     ],
 )
@@ -61,6 +67,9 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("shipops.E004", {"S3_ENDPOINT_URL": "https://s3.example"}, "S3_BUCKET is not"),
     ("shipops.E005", {"Q_CLUSTER": {"timeout": 180, "retry": 180}}, "timeout must be below"),
     ("shipops.E006", {"SEMANTIC_DUPLICATES": True}, "numpy cannot be found"),
+    ("shipops.E007", {**MAIL_IN, "INBOUND_MAIL_SERVICES": ["pigeon"]}, "names pigeon"),
+    ("shipops.E008", {**MAIL_IN, "ANYMAIL": {"WEBHOOK_SECRET": ""}}, "needs INBOUND_WEBHOOK"),
+    ("shipops.E009", {"IMAP_URL": "imaps://ops:hush@mail"}, "INBOUND_MAIL_ADDRESS does not say"),
     ("shipops.W001", {"DEBUG": True}, "DEBUG is on"),
     ("shipops.W002", {"STAFF_SECOND_FACTOR": False}, "STAFF_SECOND_FACTOR is off"),
 ]

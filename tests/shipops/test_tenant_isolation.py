@@ -22,7 +22,7 @@ from clients.models import Calendar, Client, ClientEvent, Member, Project, User
 from tests import factories
 from tests.api import Api
 from tickets import actions
-from tickets.models import Comment, Report, Ticket, TicketEvent
+from tickets.models import Comment, InboundMail, Report, Ticket, TicketEvent
 
 MARK = "zqacme"  # stands in everything Acme has
 WORD = "exports"  # stands in Acme's titles, and is looked for
@@ -32,6 +32,7 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 PUBLIC = {
     "",
     "healthz",
+    "widget.js",
     "api/docs/",
     "api/schema/",
     "account/login/",
@@ -76,6 +77,7 @@ class World:
     member_id: int
     invitation_id: int
     outbreak_id: int
+    mail_id: int
     own_tokens: dict[str, str]
 
     def values_of(self, route: str, name: str) -> list[tuple[str, bool]]:
@@ -86,6 +88,8 @@ class World:
             return [("x" * 43, True), (self.own_tokens[route], False)]
         if route in {"portal/files/<number:pk>/", "r/<str:token>/files/<number:pk>/"}:
             return [(str(pk), True) for pk in self.file_ids]
+        if route == "console/mail/<number:pk>/raw/":
+            return [(str(self.mail_id), True)]
         if route == "console/outbreaks/<number:pk>/":
             return [(str(self.outbreak_id), True)]
         if route.startswith("console/projects/<number:pk>/"):
@@ -198,6 +202,9 @@ def world(now: datetime, engineer: User, globex: Client, charlie: User) -> World
         numbers=[ticket.number, own.number], title=f"{MARK} outbreak", actor=engineer, now=now
     )
     status_token = factories.make_status_link(blog, engineer=engineer, now=now)[1]
+    raw = f"From: kim@mail.test\nSubject: {MARK} mail\n\n{MARK} mail".encode()
+    mail = actions.keep_mail(raw=raw, via="imap", now=now)
+    InboundMail.objects.filter(pk=mail.pk).update(project=project)
     return World(
         client=acme,
         project=project,
@@ -206,6 +213,7 @@ def world(now: datetime, engineer: User, globex: Client, charlie: User) -> World
         member_id=owner.pk,
         invitation_id=invitation.pk,
         outbreak_id=outbreak.pk,
+        mail_id=mail.pk,
         own_tokens={
             # One that is open would sign the visitor in.
             "invite/<str:token>/": "y" * 43,
