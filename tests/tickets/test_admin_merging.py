@@ -268,3 +268,18 @@ def test_a_joined_report_is_taken_back_from_its_page(
     assert 'value="split"' in signed_in(engineer).get(path).content.decode()
     assert f"#{report.pk} is back in triage." in said(post(engineer, path, "split"))
     assert "joined no ticket" in said(post(engineer, path, "split"))
+
+
+def test_a_page_of_before_takes_no_later_merge_apart(
+    one: Ticket, other: Ticket, engineer: User, project: Project, now: datetime
+) -> None:
+    third = make_ticket(project=project, engineer=engineer, now=now)
+    who: dict[str, Any] = {"actor": engineer, "now": now}
+    first = merge_tickets(source_id=other.pk, number=one.number, **who)
+    unmerge_ticket(source_id=other.pk, **who)
+    merge_tickets(source_id=other.pk, number=third.number, **who)
+
+    stale = signed_in(engineer).post(page_of(other), {"do": f"unmerge-{first.pk}"})
+
+    other.refresh_from_db()
+    assert stale.status_code == 409 and other.merged_into == third

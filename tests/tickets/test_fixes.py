@@ -114,6 +114,22 @@ def test_who_is_taken_out_and_merged_again_is_asked_again(
         assert _ask(live, now) == [alice.email]
 
 
+def test_who_came_late_to_an_old_fix_is_asked_though_the_nudge_was_lost(
+    project: Project, engineer: User, alice: User, now: datetime
+) -> None:
+    long_ago = now - timedelta(days=20)
+    live = factories.make_ticket(
+        project=project, engineer=engineer, by=alice, state="shipped", now=long_ago
+    )
+    _ask(live, long_ago)
+    part = factories.make_ticket(
+        project=project, engineer=engineer, email="cara@mail.test", now=now
+    )
+    actions.merge_tickets(source_id=part.pk, number=live.number, actor=engineer, now=now)
+    assert list(ships_to_ask(since=now - timedelta(days=2))) == [live]
+    assert not ships_to_ask(since=now + timedelta(days=1)).exists()
+
+
 def test_saying_again_that_it_works_counts_once(
     project: Project, engineer: User, alice: User, bob: User, now: datetime
 ) -> None:

@@ -119,12 +119,15 @@ def merge_tickets(
 
 
 @transaction.atomic
-def unmerge_ticket(*, source_id: int, actor: User, now: datetime) -> Ticket:
+def unmerge_ticket(
+    *, source_id: int, actor: User, now: datetime, merge_id: int | None = None
+) -> Ticket:
     """Take a ticket out of the one it was merged into: it is again what it was.
 
     Everything that was written on it, and on what was merged into it before, comes back; what was
     written on the survivor since stays there. Doing it at once with a merge of the survivor is
-    safe. Raises MoveRefused for a ticket that is part of no other.
+    safe. Raises MoveRefused for a ticket that is part of no other, or by another merge by now than
+    the one that is meant.
     """
     move_alone(Ticket.objects.filter(pk=source_id))
     _lock_reports(Report.objects.filter(home__in=parts_of(source_id)))
@@ -132,6 +135,8 @@ def unmerge_ticket(*, source_id: int, actor: User, now: datetime) -> Ticket:
     merge = TicketMerge.objects.filter(source=source, undone_at=None).first()
     if merge is None or holder is None:
         raise MoveRefused(f"#{source.number} is not part of another ticket.")
+    if merge_id not in (None, merge.pk):
+        raise MoveRefused(f"#{source.number} was merged anew meanwhile. Look at it again.")
     merge.undone_at, merge.undone_by = now, actor
     merge.save(update_fields=["undone_at", "undone_by"])
     source.merged_into = None

@@ -8,6 +8,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 
 from clients.console import Console, console_page, offer_undo, show, whole
+from clients.pages import number_in
 from core.errors import Refused
 from tickets import actions
 from tickets.models import Ticket
@@ -56,8 +57,9 @@ def merge_page(request: HttpRequest, console: Console, number: int) -> HttpRespo
 
 def _act(request: HttpRequest, console: Console, ticket: Ticket) -> HttpResponseBase:
     who: dict[str, Any] = {"actor": console.user, "now": console.now}
-    if request.POST.get("do") == "unmerge":
-        actions.unmerge_ticket(source_id=ticket.pk, **who)
+    do, _, merge_id = request.POST.get("do", "").partition("-")
+    if do == "unmerge":
+        actions.unmerge_ticket(source_id=ticket.pk, merge_id=number_in(merge_id), **who)
         messages.success(request, f"#{ticket.number} is a ticket of its own again.")
         return redirect("admin:tickets_workbench", ticket.number)
     merge = actions.merge_tickets(
@@ -70,7 +72,7 @@ def _act(request: HttpRequest, console: Console, ticket: Ticket) -> HttpResponse
         request,
         f"#{ticket.number} is part of #{merge.target.number} now.",
         url=reverse("admin:tickets_merge", args=[ticket.number]),
-        do="unmerge",
+        do=f"unmerge-{merge.pk}",
     )
     return redirect("admin:tickets_workbench", merge.target.number)
 

@@ -8,7 +8,15 @@ from clients.models import Member, User
 from clients.queries import staff
 from clients.rules.roles import OPS_ADMINS
 from core.tokens import hash_token
-from tickets.models import FixCheck, Report, Reporter, Ticket
+from tickets.models import (
+    FixCheck,
+    Report,
+    Reporter,
+    Ticket,
+    TicketEvent,
+    TicketEventKind,
+    TicketMerge,
+)
 from tickets.rules.states import LIVE
 
 PRESENT_SECONDS = 45
@@ -65,7 +73,10 @@ def asked_since(shipped_at: datetime | OuterRef) -> QuerySet[FixCheck]:
 
 
 def ships_to_ask(*, since: datetime) -> QuerySet[Ticket]:
-    """List the tickets shipped since an instant that have a reporter nobody asked about it yet."""
+    """List the tickets shipped since an instant that have a reporter nobody asked about it yet.
+
+    Also those that somebody came to since: by a merge, or by joining.
+    """
     asked = asked_since(OuterRef("ticket__shipped_at")).filter(
         ticket=OuterRef("ticket"), reporter=OuterRef("reporter")
     )
@@ -83,7 +94,13 @@ def ships_to_ask(*, since: datetime) -> QuerySet[Ticket]:
         reporter__in=_reachable(Reporter.objects.all()),
     )
     unasked = unasked.exclude(Q(reporter__user=None) & Exists(same))
-    shipped = Ticket.objects.filter(state__in=LIVE, shipped_at__gte=since)
+    # Whoever came to it later is asked, too.
+    merged = TicketMerge.objects.filter(merged_at__gte=since, undone_at=None).values("target")
+    joined = TicketEvent.objects.filter(
+        kind=TicketEventKind.REPORT_JOINED, at__gte=since, ticket__isnull=False
+    ).values("ticket")
+    lately = Q(shipped_at__gte=since) | Q(pk__in=merged) | Q(pk__in=joined)
+    shipped = Ticket.objects.filter(lately, state__in=LIVE)
     return shipped.filter(Exists(unasked)).order_by("pk")
 
 
