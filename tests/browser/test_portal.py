@@ -290,6 +290,7 @@ def test_changing_the_team_asks_first(page: Page, alice: User, bob: User, acme: 
     expect(page.get_by_text("Bob Brown is no longer in Acme.")).to_be_visible()
 
 
+@pytest.mark.slow
 def test_a_known_ticket_shows_while_typing_and_takes_who_adds_themselves(
     page: Page, alice: User, bob: User, project: Project, engineer: User
 ) -> None:

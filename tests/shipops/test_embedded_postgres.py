@@ -92,6 +92,7 @@ def test_a_second_user_shares_it_and_the_last_one_stops_it(made: Path) -> None:
     assert not is_running(made)
 
 
+@pytest.mark.slow
 def test_two_starters_at_once_end_up_with_one_server(tmp_path: Path) -> None:
     folder = tmp_path / "postgres"
     program = (

@@ -363,6 +363,7 @@ application = get_wsgi_application()
 """
 
 
+@pytest.mark.slow
 def test_killed_web_processes_are_replaced_each_time_and_no_address_is_written_down(
     tmp_path: Path,
 ) -> None:

@@ -34,6 +34,7 @@ def _mails(person: User) -> list[OutboxMessage]:
     return list(OutboxMessage.objects.filter(recipient=person.email).order_by("pk"))
 
 
+@pytest.mark.slow
 def test_two_hundred_s1_reports_are_a_few_mails(
     project: Project, on_call: User, now: datetime
 ) -> None:

@@ -265,6 +265,7 @@ def test_a_stopped_import_goes_on_where_it_stopped(project: Project, tmp_path: P
     assert not Report.objects.filter(state=ReportState.RECEIVED).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not DATA.exists(), reason=f"no {DATA}: set SHIPOPS_DATA")
 def test_the_real_reports_are_imported_triaged_and_in_the_queue(
     project: Project, ops_admin: User, client: Browser, settings: Any

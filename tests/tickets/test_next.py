@@ -496,6 +496,7 @@ def test_the_receipt_of_a_start_is_computed_anew_from_the_rows(
     assert [term.name for term in receipt.terms[:3]] == ["Due", "Estimate", "Base"]
 
 
+@pytest.mark.slow
 @pytest.mark.django_db(transaction=True)
 def test_fifty_at_once_get_fifty_tickets_in_an_order_that_is_some_serial_one() -> None:
     now, house = MORNING, house_calendar()

@@ -90,6 +90,7 @@ def test_a_search_that_takes_too_long_says_so(
         assert "This search takes too long" in text_of(answer)
 
 
+@pytest.mark.slow
 def test_older_results_follow_by_number(
     engineer: User, alice: User, project: Project, now: datetime
 ) -> None:
@@ -107,6 +108,7 @@ def test_older_results_follow_by_number(
         assert [int(number) for number in shown] == made[::-1]
 
 
+@pytest.mark.slow
 def test_no_result_is_passed_over_behind_the_number_that_was_asked_for(
     alice: User, engineer: User, project: Project, now: datetime
 ) -> None:

@@ -109,6 +109,7 @@ def test_a_link_takes_many_answers_and_each_form_once(link: StatusLink) -> None:
     assert Comment.objects.filter(body=WORDS).count() == 2
 
 
+@pytest.mark.slow
 def test_answers_by_one_link_are_bounded(link: StatusLink) -> None:
     answers = [Browser().post(_path(link), {"body": WORDS}).status_code for _ in range(31)]
     assert set(answers[:30]) == {302} and answers[30] == 429
@@ -172,6 +173,7 @@ def test_an_empty_or_endless_answer_is_refused_on_the_page(link: StatusLink, bod
     assert Comment.objects.count() == 1
 
 
+@pytest.mark.slow
 def test_guessing_links_is_slowed_down(db: None) -> None:
     browser = Browser()
     answers = [browser.get(f"/r/guess-{n}/").status_code for n in range(601)]

@@ -25,6 +25,7 @@ def test_the_folder_comes_from_the_argument_then_the_environment(
     assert data_folder(str(tmp_path)) == tmp_path
 
 
+@pytest.mark.slow
 def test_five_folds_reach_the_promised_figures() -> None:
     if not (data_folder() / "reports" / "dev.jsonl").is_file():
         pytest.skip("the labelled reports are not here (SHIPOPS_DATA)")
