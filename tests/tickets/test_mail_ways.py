@@ -21,7 +21,9 @@ from tickets.models import InboundMail
 from tickets.rules.mail import read_mail
 
 SECRET = "postmark:s3cret-words"
-SIGNED_IN = {"HTTP_AUTHORIZATION": "Basic " + base64.b64encode(SECRET.encode()).decode()}
+SIGNED_IN: dict[str, Any] = {
+    "HTTP_AUTHORIZATION": "Basic " + base64.b64encode(SECRET.encode()).decode()
+}
 
 
 @pytest.fixture
@@ -70,7 +72,9 @@ def test_a_service_s_post_is_kept_once(postmark: None, project: Project) -> None
 def test_a_post_without_the_secret_or_to_a_service_that_is_off_keeps_nothing(
     postmark: None, project: Project
 ) -> None:
-    wrong = {"HTTP_AUTHORIZATION": "Basic " + base64.b64encode(b"postmark:no").decode()}
+    wrong: dict[str, Any] = {
+        "HTTP_AUTHORIZATION": "Basic " + base64.b64encode(b"postmark:no").decode()
+    }
     for path, headers in (
         ("postmark", {}), ("postmark", wrong), ("mailgun", SIGNED_IN), ("sendgrid", SIGNED_IN),
     ):  # fmt: skip
@@ -114,7 +118,8 @@ class Box:
 
 
 def test_a_mailbox_is_emptied_and_what_was_cut_off_is_fetched_again() -> None:
-    box, kept = Box(), []
+    box = Box()
+    kept: list[bytes] = []
 
     def fail_on_the_second(raw: bytes) -> None:
         if kept:
