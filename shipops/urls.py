@@ -23,3 +23,4 @@ urlpatterns = [
 
 if settings.DEBUG:
     urlpatterns.append(path("outbox/", include("shipops.outbox")))
+    urlpatterns.append(path("widget-demo/", include("shipops.widget_demo")))

@@ -3,23 +3,26 @@
 import io
 import secrets
 import tomllib
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from allauth.account.models import EmailAddress
+from django.conf import settings
 from django.db import transaction
 from PIL import Image, ImageDraw
 
 from clients import actions as clients
 from clients.models import Calendar, Client, Invitation, Member, PlanVersion, Project, User
 from clients.rules.terms import Target
+from core.errors import InvalidInput
 from core.models import OutboxMessage
 from core.money import Money
 from core.tokens import derive_token
 from tickets import actions as tickets
 from tickets.models import Report, Source, Ticket, TicketEvent, TicketEventKind
-from tickets.rules.states import TicketState
+from tickets.rules.states import OPEN, TicketState
 
 STORIES = Path(__file__).with_name("stories.toml")
 Story = dict[str, Any]
@@ -58,6 +61,7 @@ def load(*, now: datetime) -> None:
     numbers: dict[str, int] = {}
     for story in sorted(book["reports"], key=lambda story: -float(story["hours_ago"])):
         numbers[story["key"]] = _play(story, people, numbers, now)
+    _widget(people, now)
     # As the task does that triages; the first visitor need not wait for a sweep.
     tickets.index_missing(most=len(numbers))
     OutboxMessage.objects.filter(created_at__lt=now - timedelta(hours=4)).delete()
@@ -113,6 +117,26 @@ def _client(entry: Story, version: PlanVersion, people: dict[str, User], now: da
         client_id=client.pk, plan_version_id=version.pk, actor=None, now=began
     )
     clients.set_retainer_state(retainer_id=retainer.pk, state="active", actor=None, now=began)
+
+
+def _widget(people: dict[str, User], now: datetime) -> None:
+    """Put the widget on the page to try it on, and let one problem be known."""
+    project = Project.objects.order_by("pk")[:1].get()
+    with suppress(InvalidInput):  # it may be tried out under an address that no key works on
+        clients.create_browser_key(
+            project_id=project.pk,
+            name="The page to try it on",
+            origins=settings.SITE_URL.replace("//127.0.0.1", "//localhost")
+            + " "
+            + settings.SITE_URL.replace("//localhost", "//127.0.0.1"),
+            shows_suggestions=True,
+            actor=None,
+            now=now,
+        )
+    ticket = Ticket.objects.filter(project=project, state__in=OPEN).order_by("pk").first()
+    if ticket:
+        staff = next(user for user in people.values() if user.is_staff)
+        tickets.publish_title(ticket_id=ticket.pk, title=ticket.title, actor=staff, now=now)
 
 
 def _accept(invitation: Invitation, name: str, at: datetime) -> None:

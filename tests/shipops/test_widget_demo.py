@@ -1,11 +1,12 @@
 """The page to try the widget on."""
 
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.test import RequestFactory
 
-from clients.models import Project, User
+from clients.models import Project
 from shipops.widget_demo import widget_demo
 from tests import factories
 
@@ -17,8 +18,9 @@ def _page(host: str) -> str:
 
 @pytest.mark.django_db
 def test_the_page_carries_a_key_that_works_on_it(
-    project: Project, foreign_project: Project, alice: User, now: datetime
+    project: Project, foreign_project: Project, now: datetime, settings: Any
 ) -> None:
+    settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1"]
     assert "No key works on http://localhost:8000 yet" in _page("localhost:8000")
     factories.make_browser_key(project=foreign_project, now=now)
     key = factories.make_browser_key(project=project, origins="http://localhost:8000", now=now)
