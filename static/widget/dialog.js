@@ -237,7 +237,7 @@ const deliver = async (form, questions, { error, submit, status }) => {
   try {
     const { status: code, ok, body } = await send(report).catch(({ answer }) => answer || { status: 0, body: {} });
     if (ok) finish(t("thanks", { n: `#${body.number}` }), body.status_url);
-    else if (!code || isLater(code)) await keepForLater(report).then(() => finish(t(code ? "laterBusy" : "later")));
+    else if (!code || isLater(code)) await keepForLater(report).then(() => finish(t(code || navigator.onLine ? "laterBusy" : "later")));
     else fail(code === 401 || code === 403 ? t("refused") : body.detail || code);
   } catch (problem) {
     fail(problem.message);

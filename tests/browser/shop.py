@@ -11,7 +11,7 @@ HOSTILE = """
   color: red !important; font: 3px cursive !important; opacity: .01 !important;
   transform: rotate(45deg) !important; pointer-events: none !important; z-index: 1 !important;
   position: static !important; visibility: hidden !important; }
-html, body, h1, #pay, #fail { all: revert !important; visibility: visible !important;
+html, body, main, h1, #pay, #fail { all: revert !important; visibility: visible !important;
   pointer-events: auto !important; }
 button, dialog, input, textarea { border: 9px dashed lime !important; float: right !important; }
 """
@@ -19,8 +19,8 @@ PAGE = """<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>
 <link rel="stylesheet" href="/hostile.css">
 <script src="/page.js" defer></script>
 <script src="{site}/widget.js" {attributes} defer></script></head>
-<body><h1>The shop</h1><button id="pay" class="big red">Pay</button>
-<input id="secret" value="hunter2"></body></html>"""
+<body><main><h1>The shop</h1><button id="pay" class="big red">Pay</button>
+<input id="secret" value="hunter2" aria-label="Secret"></main></body></html>"""
 SCRIPT = """
 document.getElementById("pay").addEventListener("click", async () => {
   console.error("Payment failed for card 4111 1111 1111 1111 token=abc123");
