@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from tickets.rules.mail import MailKind, files_of, kind_of, own_words, read_mail
 from tickets.rules.mail.html import text_of_html
+from tickets.rules.mail.trust import passes_dmarc
 
 ROOT = Path(__file__).resolve().parents[3]
 SAMPLES = Path(os.environ.get("SHIPOPS_DATA", ROOT.parent / "shared" / "data")) / "emails" / "dev"
@@ -244,3 +245,52 @@ def test_mails_within_mails_are_one_file_and_images_without_a_name_are_files() -
     read = read_mail(raw)
     assert [(f.name, f.content_id) for f in files_of(read)] == [("", "shot"), ("a.eml", "")]
     assert read.text.strip() == "See." and b"Subject: inner" in read.files[1].content
+
+
+@pytest.mark.parametrize(
+    ("header", "address", "name"),
+    [
+        ("=?utf-8?q?M=C3=BCller=2C_Kim?= <kim@mail.test>", "kim@mail.test", "Müller, Kim"),
+        ("Müller, Kim <kim@mail.test>", "kim@mail.test", "Kim"),
+        ("Kim [ACME] <KIM@mail.test>", "kim@mail.test", ""),
+        ("=?utf-8?q?Ann_=3Cann=40acme.test=3E?= <eve@evil.test>", "eve@evil.test", None),
+        ("ann@acme.test <eve@evil.test>", "eve@evil.test", None),
+        ("=?utf-8?q?Kim_=3Ckim=40mail.test=3E?=", "kim@mail.test", "Kim"),
+        ("kim@mail.test (Kim)", "kim@mail.test", "Kim"),
+        ("<>", "", ""),
+        ("root", "", ""),
+    ],
+)
+def test_a_sender_is_the_address_that_a_mail_program_shows(
+    header: str, address: str, name: str | None
+) -> None:
+    sender = read_mail(f"From: {header}\n\nx".encode()).sender
+    assert sender.address == address
+    assert name is None or sender.name == name
+
+
+@pytest.mark.parametrize(
+    ("results", "is_true"),
+    [
+        ("mx.test; dmarc=pass (p=NONE) header.from=acme.test", True),
+        ("mx.test 1; spf=fail; dmarc=pass header.from=acme.test; dkim=pass", True),
+        ("MX.test; dmarc=pass", True),
+        ("mx.test; dmarc=pass header.from=evil.test", False),
+        ("mx.test; dmarc=fail header.from=acme.test", False),
+        ("mx.test; dmarc=fail; dmarc=pass header.from=acme.test", False),
+        ("mx.test; spf=pass", False),
+        ("mx.evil.test; dmarc=pass header.from=acme.test", False),
+        # What the sender chose stands in it, quoted or as a comment.
+        ('mx.test; spf=pass smtp.mailfrom="x; dmarc=pass header.from=acme.test"@evil.test', False),
+        ("mx.test; spf=pass (of a(b)c; dmarc=pass header.from=acme.test); dmarc=fail", False),
+        ("mx.test; spf=pass (of a((b; dmarc=pass header.from=acme.test", False),
+        ("mx.test; spf=pass (of \\); dmarc=pass header.from=acme.test)", False),
+        ("", False),
+    ],
+)
+def test_a_from_is_true_where_the_receiving_host_says_so(results: str, is_true: bool) -> None:
+    raw = f"Authentication-Results: {results}\nFrom: Ann <ann@acme.test>\n\nx".encode()
+    assert passes_dmarc(read_mail(raw), "mx.test") is is_true
+    assert not passes_dmarc(read_mail(raw), "")
+    below = f"Authentication-Results: mx.test; dmarc=none\n{raw.decode()}".encode()
+    assert not passes_dmarc(read_mail(below), "mx.test")

@@ -84,18 +84,21 @@ class Mail:
         return next(iter(self.headers.get(name.lower(), [])), "")
 
     def addresses(self, *names: str) -> list[Address]:
-        """List who stands in some headers."""
-        values = [value for name in names for value in self.headers.get(name.lower(), [])]
-        return [
-            Address(clean_text(name).strip()[:120], address.strip().lower())
-            for name, address in getaddresses(values)
-            if address
-        ]
+        """List who stands in some headers.
+
+        They are told apart before names are decoded: an encoded name may hold commas and addresses.
+        """
+        wanted = {name.lower() for name in names}
+        raw = [str(value) for name, value in self.message.raw_items() if name.lower() in wanted]
+        found = [each for value in raw for each in _addresses(" ".join(value.splitlines()))]
+        return found or [each for value in raw for each in _addresses(_decoded(value))]
 
     @property
     def sender(self) -> Address:
-        """Give who says they wrote it."""
-        return next(iter(self.addresses("from")), Address("", ""))
+        """Give who says they wrote it; an address in brackets before one in a name."""
+        found = self.addresses("from")
+        bracketed = [each for each in found if f"<{each.address}>" in self.header("from").lower()]
+        return next(iter(bracketed or found), Address("", ""))
 
     @property
     def subject(self) -> str:
@@ -199,6 +202,14 @@ def _decoded(value: Any) -> str:
         chunk if isinstance(chunk, str) else _read_bytes(chunk, charset or "")
         for chunk, charset in chunks
     )
+
+
+def _addresses(header: str) -> list[Address]:
+    return [
+        Address(clean_text(_decoded(name)).strip()[:120], clean_text(_decoded(address)).lower())
+        for name, address in getaddresses([header])
+        if "@" in address
+    ]
 
 
 def _text(message: Message, parts: list[Message]) -> tuple[str, str]:

@@ -4,9 +4,10 @@ import re
 
 from tickets.rules.mail.reading import Mail
 
-_COMMENT = re.compile(r"\([^()]*\)")
-_DMARC = re.compile(r"\bdmarc\s*=\s*pass\b(.*?)(;|$)", re.I | re.S)
-_DOMAIN = re.compile(r"\bheader\.from\s*=\s*\"?(?:[^\s;@]*@)?([^\s;\"]+)", re.I)
+_COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)", re.S)
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.S)
+_DMARC = re.compile(r"\s*dmarc\s*=\s*(\w+)", re.I)
+_DOMAIN = re.compile(r"\bheader\.from\s*=\s*(?:[^\s;@]*@)?([^\s;]+)", re.I)
 
 
 def passes_dmarc(mail: Mail, trusted: str) -> bool:
@@ -18,10 +19,23 @@ def passes_dmarc(mail: Mail, trusted: str) -> bool:
     if not trusted or len(mail.headers.get("from", [])) != 1 or len(mail.addresses("from")) != 1:
         return False
     for header in mail.headers.get("authentication-results", []):
-        results = _COMMENT.sub(" ", header)
-        name = results.split(";")[0].split()
-        if name and name[0].lower() == trusted.lower():
-            verdict = _DMARC.search(results)
-            domain = _DOMAIN.search(verdict[1]) if verdict else None
-            return bool(verdict) and (domain is None or domain[1].lower() == mail.sender.domain)
+        name, *results = _bare(header).split(";")
+        if name.split()[:1] and name.split()[0].lower() == trusted.lower():
+            verdicts = [each for each in results if _DMARC.match(each)]
+            return bool(verdicts) and all(_passes(each, mail.sender.domain) for each in verdicts)
     return False
+
+
+def _passes(verdict: str, domain: str) -> bool:
+    told, about = _DMARC.match(verdict), _DOMAIN.search(verdict)
+    is_pass = told is not None and told[1].lower() == "pass"
+    return is_pass and (about is None or about[1].lower() == domain)
+
+
+def _bare(header: str) -> str:
+    """Drop comments and quoted words: they hold what the sender chose, such as another verdict."""
+    bare = _QUOTED.sub("_", header)
+    while (shorter := _COMMENT.sub(" ", bare)) != bare:
+        bare = shorter
+    # What is left open may hide anything.
+    return bare.partition("(")[0].partition('"')[0]
