@@ -1,6 +1,7 @@
 """The API's description: for programs at /api/schema/, for people at /api/docs/."""
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,6 +16,7 @@ from drf_spectacular.generators import SchemaGenerator
 from core.text import render_markdown
 
 Description = dict[str, Any]
+_REFERENCE = re.compile(r"#/components/schemas/([A-Za-z0-9_.]+)")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,13 @@ def schema(request: HttpRequest) -> HttpResponse:
 
 
 @require_safe
+@cache_control(public=True, max_age=300)
+def report_schema(request: HttpRequest) -> HttpResponse:
+    """Give the JSON Schema (draft 2020-12) of what POST /reports takes."""
+    return JsonResponse(_report_schema(), content_type="application/schema+json")
+
+
+@require_safe
 def docs(request: HttpRequest) -> HttpResponse:
     """Show the schema to people, rendered here, so that the strict policy holds here too."""
     context = {
@@ -68,6 +77,29 @@ def _schema() -> Description:
     generator = SchemaGenerator()  # type: ignore[no-untyped-call]
     found: Description = generator.get_schema(public=True)  # type: ignore[no-untyped-call]
     return found
+
+
+@cache
+def _report_schema() -> Description:
+    """Give the shape of a report by itself, with what it refers to."""
+    shapes = _schema()["components"]["schemas"]
+    _, sent = _content(_schema()["paths"]["/api/v1/reports"]["post"]["requestBody"])
+    needed: Description = {}
+    waiting = [sent]
+    while waiting:
+        text = json.dumps(waiting.pop())
+        for name in set(_REFERENCE.findall(text)) - set(needed):
+            needed[name] = shapes[name]
+            waiting.append(shapes[name])
+    whole: Description = {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"{settings.SITE_URL}/api/v1/schemas/report.json",
+        "title": "A report",
+        **sent,
+        "$defs": needed,
+    }
+    local: Description = json.loads(_REFERENCE.sub(r"#/$defs/\1", json.dumps(whole)))
+    return local
 
 
 @cache

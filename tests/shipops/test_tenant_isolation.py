@@ -35,6 +35,7 @@ PUBLIC = {
     "widget.js",
     "api/docs/",
     "api/schema/",
+    "api/v1/schemas/report.json",
     "account/login/",
     "account/login/code/",
     "account/login/code/confirm/",
