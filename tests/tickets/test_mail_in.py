@@ -91,6 +91,40 @@ def test_files_come_along_and_one_that_is_refused_loses_nothing_else(
     assert Report.objects.count() == 1
 
 
+def with_file(**headers: str) -> bytes:
+    letter = EmailMessage()
+    for name, value in headers.items():
+        letter[name.replace("_", "-")] = value
+    letter.set_content("See.")
+    letter.add_attachment("a;b\n", filename="table.csv")
+    return letter.as_bytes()
+
+
+def test_files_of_a_member_come_along_to_a_report_and_to_a_reply(
+    project: Project, alice: User, now: datetime
+) -> None:
+    facts = {"From": alice.email, "Authentication_Results": passed(alice.email.split("@")[1])}
+    come(with_file(To=project_address(project.mail_token), **facts), now)
+    report = Report.objects.get()
+    assert report.reporter is not None and report.reporter.user == alice
+    assert come(with_file(To=reply_address(report.pk), **facts), now).state == "taken"
+    names = ["table.csv", "table.csv"]
+    assert [file.name for file in Attachment.objects.exclude(report=None, comment=None)] == names
+
+
+@pytest.mark.parametrize("sender", ["", "Kim <kim@host>", f"<{'a' * 300}@mail.test>"])
+def test_a_sender_without_a_mail_address_is_heard(
+    sender: str, project: Project, engineer: User, now: datetime
+) -> None:
+    mail = come(write(project_address(project.mail_token), From=sender), now)
+    assert mail.state == "taken", mail.last_error
+    reply = write(reply_address(Report.objects.get().pk), "More.", From=sender)
+    held = come(reply, now)
+    assert held.state == "held"
+    actions.approve_mail(mail_id=held.pk, actor=engineer, now=now)
+    assert Comment.objects.filter(visibility="public", body="More.").count() == 1
+
+
 def test_an_answer_to_the_address_of_a_thread_is_said_by_its_reporter(
     report: Report, engineer: User, now: datetime
 ) -> None:
@@ -108,14 +142,16 @@ def test_an_unknown_sender_is_held_for_approval_and_never_heard_before(
     report: Report, engineer: User, now: datetime
 ) -> None:
     factories.make_ticket(report, engineer=engineer, now=now)
-    mail = come(write(reply_address(report.pk), "Me, too.", From="Eve <eve@mail.test>"), now)
+    # Somebody signed by the client's app has the same address, and is not meant.
+    report.client.reporters.create(email="eve@mail.test", signed_id="7")
+    mail = come(with_file(To=reply_address(report.pk), From="Eve <eve@mail.test>"), now)
     note = Comment.objects.get()
     assert mail.state == "held" and (note.visibility, note.by_staff) == ("internal", True)
-    assert "eve@mail.test" in note.body and "> Me, too." in note.body
+    assert "eve@mail.test" in note.body and "> See." in note.body
 
     actions.approve_mail(mail_id=mail.pk, actor=engineer, now=now)
     said = Comment.objects.get(visibility="public")
-    assert said.body == "Me, too."
+    assert said.body == "See." and said.attachments.get().name == "table.csv"
     assert said.author_reporter is not None and said.author_reporter.email == "eve@mail.test"
     with pytest.raises(MoveRefused):
         actions.approve_mail(mail_id=mail.pk, actor=engineer, now=now)
@@ -132,6 +168,19 @@ def test_a_thread_named_by_message_id_alone_needs_a_sender_who_is_proven(
     proven = {**answers, "Authentication_Results": passed("mail.test")}
     assert come(write("bugs@in.shipops.test", "At noon.", **proven), now).state == "taken"
     assert Comment.objects.latest("pk").author_reporter == report.reporter
+
+
+def test_ids_of_another_client_s_mails_lead_into_no_thread_of_theirs(
+    report: Report, engineer: User, now: datetime
+) -> None:
+    ticket = factories.make_ticket(report, engineer=engineer, now=now)
+    actions.reply_to_ticket(ticket_id=ticket.pk, body="When?", actor=engineer, now=now)
+    ours = OutboxMessage.objects.get(recipient="dora@mail.test")
+    other = factories.make_project(factories.make_client(name="Other"))
+    guess = {"In_Reply_To": f"<outbox-{ours.pk}@{own_domain()}>"}
+    mail = come(write(project_address(other.mail_token), "Guess.", **guess), now)
+    assert mail.state == "taken" and mail.project == other
+    assert not Comment.objects.filter(body__contains="Guess").exists()
 
 
 @pytest.mark.parametrize(
@@ -182,11 +231,20 @@ def test_a_bounce_is_noted_on_the_mail_that_came_back(report: Report, now: datet
 
 def test_a_loop_ends_after_the_second_round(project: Project, now: datetime) -> None:
     to = project_address(project.mail_token)
-    mails = [come(write(to, f"We got your mail {n}."), now) for n in range(4)]
+    mails = [come(write(to, "We got your mail.", Message_ID=f"<{n}@x>"), now) for n in range(4)]
     assert [mail.state for mail in mails] == ["taken", "taken", "set_aside", "set_aside"]
     assert mails[2].why == "loop"
     assert OutboxMessage.objects.filter(recipient="dora@mail.test").count() == 2
-    assert come(write(to, "Again."), now + timedelta(hours=2)).state == "taken"
+    assert come(write(to, "We got it."), now + timedelta(hours=2)).state == "taken"
+
+
+def test_who_writes_more_often_is_heard_and_no_more_than_twice_an_hour_answered(
+    project: Project, now: datetime
+) -> None:
+    to = project_address(project.mail_token)
+    mails = [come(write(to, f"Export {n} fails, too."), now) for n in range(4)]
+    assert {mail.state for mail in mails} == {"taken"} and Report.objects.count() == 4
+    assert OutboxMessage.objects.filter(recipient="dora@mail.test").count() == 2
 
 
 def test_what_came_to_no_address_of_ours_is_set_aside(project: Project, now: datetime) -> None:

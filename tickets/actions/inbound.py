@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
 from django.db import transaction
 
 from clients.models import Project, User
@@ -31,6 +33,7 @@ from tickets.rules.mail.trust import passes_dmarc
 logger = logging.getLogger(__name__)
 LEASE = timedelta(minutes=5)
 MOST_ATTEMPTS = 8
+_LONGEST_ADDRESS = 254
 _MESSAGE_ID = re.compile(rb"^message-id:[ \t\r\n]*(<[^<>\s]{1,400}>)", re.I | re.M)
 _State, _Why = InboundMail.State, InboundMail.Why
 _NOTHING = {
@@ -114,24 +117,27 @@ def dismiss_mail(*, mail_id: int, actor: User, now: datetime) -> InboundMail:
     return mail
 
 
-@transaction.atomic
 def approve_mail(*, mail_id: int, actor: User, now: datetime) -> InboundMail:
     """Post what an unknown sender wrote to a thread, as theirs; from then on their name is known.
 
     They are not told of what happens there. Raises MoveRefused unless it waits for approval.
     """
-    mail = _lock(mail_id, actor, _State.HELD)
-    assert mail.report is not None
+    mail = InboundMail.objects.get(pk=mail_id)
+    require(house_role(actor), "report.triage")
     letter = read_mail(bytes(mail.raw))
-    author, _ = Reporter.objects.get_or_create(
-        client_id=mail.report.client_id,
-        user=None,
-        email=letter.sender.address,
-        defaults={"name": letter.sender.name},
-    )
-    comment = reply_to_report(report_id=mail.report.pk, body=_reply(letter), actor=author, now=now)
-    mail.state, mail.comment = _State.TAKEN, comment
-    mail.save(update_fields=["state", "comment"])
+    files = _upload(letter, None, now) if mail.state == _State.HELD else []
+    with transaction.atomic():
+        mail = _lock(mail_id, actor, _State.HELD)
+        assert mail.report is not None
+        mail.comment = reply_to_report(
+            report_id=mail.report.pk,
+            body=_reply(letter),
+            actor=_author(letter, mail.report.client_id),
+            now=now,
+            attachment_ids=files,
+        )
+        mail.state = _State.TAKEN
+        mail.save(update_fields=["state", "comment"])
     return mail
 
 
@@ -148,10 +154,11 @@ def file_mail(*, mail_id: int, actor: User, now: datetime) -> InboundMail:
     project = mail.project or queries.project_of_mail(mail, letter)
     if project is None:
         raise MoveRefused("It came to no project's address: file it by hand.")
-    files = _upload(letter, now)
+    member = _member(letter, project)
+    files = _upload(letter, member, now)
     with transaction.atomic():
         _lock(mail_id, actor, _State.SET_ASIDE)
-        report = _receive(mail, letter, project, files, now)
+        report = _receive(mail, letter, project, member, files, now)
         InboundMail.objects.filter(pk=mail.pk).update(
             state=_State.TAKEN, why="", report=report, project=project
         )
@@ -197,7 +204,7 @@ def _say(
 ) -> None:
     """Post a mail on its thread, or hold it for approval where its sender may be anybody."""
     actor = queries.speaker_on(thread, letter)
-    files = _upload(letter, now) if actor else []
+    files = _upload(letter, actor, now) if actor else []
     report_id = thread.report.pk
     with transaction.atomic():
         if actor:
@@ -219,9 +226,10 @@ def _file(
     mail: InboundMail, letter: Mail, project: Project, facts: dict[str, Any], now: datetime
 ) -> None:
     """Make a mail a report, and tell its sender the number."""
-    files = _upload(letter, now)
+    member = _member(letter, project)
+    files = _upload(letter, member, now)
     with transaction.atomic():
-        report = _receive(mail, letter, project, files, now)
+        report = _receive(mail, letter, project, member, files, now)
         # Before the answer, which names the mail it answers.
         _end(mail, state=_State.TAKEN, report=report, **facts)
         if queries.may_be_answered(mail, letter):
@@ -233,35 +241,65 @@ def _file(
             )
 
 
+def _member(letter: Mail, project: Project) -> User | None:
+    """Give who of the team wrote a mail, where it is proven."""
+    if not passes_dmarc(letter, settings.INBOUND_TRUSTED_AUTHSERV):
+        return None
+    return queries.member_at(project.client_id, letter.sender.address)
+
+
 def _receive(
-    mail: InboundMail, letter: Mail, project: Project, files: list[int], now: datetime
+    mail: InboundMail,
+    letter: Mail,
+    project: Project,
+    member: User | None,
+    files: list[int],
+    now: datetime,
 ) -> Report:
-    address = letter.sender.address
-    is_true = passes_dmarc(letter, settings.INBOUND_TRUSTED_AUTHSERV)
-    user = queries.member_at(project.client_id, address) if is_true else None
+    sender = Sender(email=_address(letter), name=letter.sender.name)
     report, _ = receive_report(
         project_id=project.pk,
         source=Source.EMAIL,
         source_key=f"mail:{mail.pk}",
         text=_text(letter),
         title=letter.subject,
-        sender=Sender(user=user) if user else Sender(email=address, name=letter.sender.name),
+        sender=Sender(user=member) if member else sender,
         attachment_ids=files,
-        actor=user,
+        actor=member,
         now=now,
         received_at=mail.received_at,
     )
     return report
 
 
-def _upload(letter: Mail, now: datetime) -> list[int]:
+def _address(letter: Mail) -> str:
+    """Give the sender's address, or nothing where it is none: what they wrote counts without."""
+    address = letter.sender.address
+    try:
+        validate_email(address)
+    except ValidationError:
+        return ""
+    return address if len(address) <= _LONGEST_ADDRESS else ""
+
+
+def _author(letter: Mail, client_id: int) -> Reporter:
+    """Give who wrote a mail as one of a client's reporters without an account."""
+    name, email = letter.sender.name, _address(letter)
+    if not email:
+        return Reporter.objects.create(client_id=client_id, name=name)
+    author, _ = Reporter.objects.get_or_create(
+        client_id=client_id, user=None, signed_id="", email=email, defaults={"name": name}
+    )
+    return author
+
+
+def _upload(letter: Mail, actor: Actor, now: datetime) -> list[int]:
     """Store a mail's files, as many as may be tied; one that is refused stays in the raw mail."""
     stored: list[int] = []
     for number, file in enumerate(files_of(letter), start=1):
         if len(stored) == settings.ATTACHMENT_MAX_COUNT:
             break
         name = file.name or f"image-{number}.{file.content_type.rpartition('/')[2][:8]}"
-        actor: Actor = None
         try:
             upload = upload_attachment(name=name, data=file.content, actor=actor, now=now)
         except InvalidInput as refusal:

@@ -15,7 +15,7 @@ from core.models import OutboxMessage
 from core.people import Person
 from tickets.models import InboundMail, Report, Reporter
 from tickets.queries.rights import reports_by
-from tickets.rules.mail import Mail
+from tickets.rules.mail import Mail, read_mail
 from tickets.rules.mail.trust import passes_dmarc
 
 # Where the address stands that a mail was delivered to.
@@ -25,6 +25,7 @@ _RECIPIENTS = (
 _OURS = re.compile(r"^<outbox-(\d{1,18})@([^<>@\s]+)>$")
 _LOOP = timedelta(hours=1)
 MOST_ROUNDS = 2
+MOST_COMPARED = 5
 PAGE = 50
 
 
@@ -39,14 +40,17 @@ class Thread:
 def thread_of_mail(mail: InboundMail, letter: Mail) -> Thread | None:
     """Give what a mail answers: by our reply address, else by the ids of the mails it names.
 
-    Never by its subject.
+    Never by its subject. Anybody may name an id: a mail to a project's address belongs to no thread
+    of another client's.
     """
     threads = (thread_of(address) for address in recipients(mail, letter))
     for pk in filter(None, threads):
         if report := Report.objects.filter(pk=pk).first():
             return Thread(report, is_proven=True)
+    project = project_of_mail(mail, letter)
     for message_id in letter.answers_to[:50]:
-        if report := _report_of(message_id):
+        report = _report_of(message_id)
+        if report and (project is None or project.client_id == report.client_id):
             return Thread(report, is_proven=False)
     return None
 
@@ -92,11 +96,18 @@ def member_at(client_id: int, address: str) -> User | None:
 
 def goes_round(mail: InboundMail, letter: Mail) -> bool:
     """Tell whether the same sender wrote the same twice within an hour already: a loop."""
-    return _lately(mail, letter).filter(subject=letter.subject[:200]).count() >= MOST_ROUNDS
+    earlier = _lately(mail, letter).filter(subject=letter.subject[:200])
+    if earlier.count() < MOST_ROUNDS:
+        return False
+    same = [read_mail(bytes(each.raw)).text == letter.text for each in earlier[:MOST_COMPARED]]
+    return sum(same) >= MOST_ROUNDS
 
 
 def may_be_answered(mail: InboundMail, letter: Mail) -> bool:
-    """Tell whether we may say by ourselves that a mail arrived: twice an hour to one address."""
+    """Tell whether we may say by ourselves that a mail arrived: twice an hour to one address.
+
+    So an exchange with a machine that nothing marks as one ends after its second round.
+    """
     return _lately(mail, letter).count() < MOST_ROUNDS
 
 
