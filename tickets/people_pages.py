@@ -71,7 +71,8 @@ def set_retention(client_id: int, data: Mapping[str, str], actor: User, now: dat
 
 def confirm_word(person: Reporter) -> str:
     """Give what has to be typed before somebody is erased."""
-    return (person.user.email if person.user else person.email) or person.name
+    named = (person.user.email if person.user else person.email) or person.name
+    return named or person.signed_id
 
 
 def _person(client_id: int, data: Mapping[str, str]) -> Reporter:

@@ -65,7 +65,7 @@ class Reporter(models.Model):
         ]  # fmt: skip
 
     def __str__(self) -> str:
-        return self.name or self.email or "Somebody"
+        return self.name or self.email or self.signed_id or "Somebody"
 
     @property
     def counts(self) -> bool:
