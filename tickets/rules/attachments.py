@@ -10,6 +10,7 @@ from PIL import Image, ImageOps
 
 from core.errors import InvalidInput
 from core.text import clean_text
+from tickets.rules.jpeg import bare_picture
 
 MOST_PIXELS = 50_000_000
 # A file of 50 kB can unpack to 200 MB: a process unpacks one at a time, however many are sent.
@@ -44,8 +45,9 @@ def prepare_file(name: str, data: bytes, *, most_bytes: int) -> PreparedFile:
     """Judge a file by its content and make it safe.
 
     Images are re-encoded, which drops EXIF and everything hidden behind the picture; of an
-    animation the first frame stays. Text of any sort is kept as plain text. Raises InvalidInput
-    for an empty, too large, broken or unsupported file.
+    animation the first frame stays. Of a plain JPEG the same is cut off, and its pixels stay. Text
+    of any sort is kept as plain text. Raises InvalidInput for an empty, too large, broken or
+    unsupported file.
     """
     safe = _safe_name(name)
     if not data:
@@ -69,11 +71,17 @@ def prepare_file(name: str, data: bytes, *, most_bytes: int) -> PreparedFile:
 
 def _image(name: str, data: bytes, form: str) -> PreparedFile:
     content_type, ending = _SAVED_AS[form]
+    stem = name.rsplit(".", 1)[0] or "image"
     out = io.BytesIO()
     try:
         with _UNPACKING, Image.open(io.BytesIO(data)) as opened:
             if opened.width * opened.height > MOST_PIXELS:
                 raise InvalidInput(f"{name} has too many pixels.", field="attachments")
+            if form == "JPEG" and (bare := bare_picture(data)):
+                # An eighth of it tells whether it is one; encoded anew it would only get worse.
+                opened.draft(None, (opened.width // 8, opened.height // 8))
+                opened.load()
+                return PreparedFile(f"{stem}.{ending}", content_type, bare, is_image=True)
             opened.load()  # what stands behind the pixels must be read before it is dropped
             ImageOps.exif_transpose(opened, in_place=True)
             picture = _plain(opened, form)
@@ -84,7 +92,6 @@ def _image(name: str, data: bytes, form: str) -> PreparedFile:
         raise
     except Exception as error:  # a decoder may fail in any way over bytes made to break it
         raise InvalidInput(f"{name} is a broken image.", field="attachments") from error
-    stem = name.rsplit(".", 1)[0] or "image"
     return PreparedFile(f"{stem}.{ending}", content_type, out.getvalue(), is_image=True)
 
 
