@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client as Browser
-from jsonschema import Draft202012Validator
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
 from clients.models import Project
 from tests import factories
