@@ -27,8 +27,11 @@ FIGURES = {
     "duplicate_recall_1": "duplicates",
     "semantic_recall_5": "meanings",
     "semantic_recall_1": "meanings",
+    "submission_accept": "submissions",
     "suggest_ms": "suggestions",
     "suggest_growth": "suggestions",
+    "widget_kb": "widget",
+    "widget_start_ms": "widget",
 }
 
 

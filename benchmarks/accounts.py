@@ -14,7 +14,9 @@ from clients import actions as clients
 from clients.models import Calendar, Client, Member, PlanVersion, Project, User
 from clients.rules.terms import Target
 from core.money import Money
+from core.proofs import new_challenge
 from core.tokens import derive_token
+from tickets.widget import widget_script
 
 
 def accounts(*, client_count: int = 1) -> dict[str, Any]:
@@ -53,6 +55,24 @@ def accounts(*, client_count: int = 1) -> dict[str, Any]:
         now=now,
     )
     return {"key": key}
+
+
+def browser_key() -> dict[str, Any]:
+    """Make a key for pages of the first client's project, and a challenge for it."""
+    now = timezone.now()
+    project = Project.objects.get(client__slug="client-0")
+    key = clients.create_browser_key(
+        project_id=project.pk, name="bench", origins="http://localhost", actor=None, now=now
+    )
+    return {
+        "key": key.public_token,
+        "challenge": new_challenge(str(key.pk), bits=0, now=now),
+    }
+
+
+def widget_size() -> dict[str, Any]:
+    """Give how many bytes of the widget are sent."""
+    return {"packed": len(widget_script().packed)}
 
 
 def _client(place: int, version: PlanVersion, now: Any) -> None:

@@ -24,14 +24,14 @@ def measure() -> dict[str, Figure]:
         with service.web(env) as (port, _), bare_view(url) as floor_port:
             run_load(port, post("/api/v1/reports", headers), clients=CLIENTS, seconds=WARM_UP)
             run_load(floor_port, post(PATH, {}), clients=CLIENTS, seconds=WARM_UP)
-            before = service.prepare(url, "stored")["reports"]
+            before = service.prepare(url, "counted")["reports"]
             values, floors, accepted = [], [], 0
             for _ in range(ROUNDS):
                 floors.append(_round(floor_port, PATH, {}).per_second)
                 load = _round(port, "/api/v1/reports", headers)
                 accepted += load.answered
                 values.append(load.per_second)
-            stored = service.prepare(url, "stored")["reports"] - before
+            stored = service.prepare(url, "counted")["reports"] - before
             if stored != accepted:
                 raise RuntimeError(f"{accepted} acknowledged, {stored} stored")
     return {"report_accept": paired(values, floors, "reports/s")}

@@ -19,10 +19,13 @@ from benchmarks import accounts, duplicate_sets, queue_trials, search_sets, tick
 KNOWN: dict[str, Callable[..., dict[str, Any]]] = {
     "accounts": accounts.accounts,
     "sessions": accounts.sessions,
+    "browser_key": accounts.browser_key,
+    "widget_size": accounts.widget_size,
     "tickets": ticket_sets.tickets,
     "crowd": ticket_sets.crowd,
     "searchable": search_sets.searchable,
     "promises": ticket_sets.promises,
+    "counted": ticket_sets.counted,
     "stored": ticket_sets.stored,
     "duplicates": duplicate_sets.duplicates,
     "index": duplicate_sets.index,

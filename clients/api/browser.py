@@ -15,7 +15,6 @@ from clients.rules.origins import is_allowed
 from core.limits import Allowance, client_address
 
 PREFLIGHT_SECONDS = 7200
-ASKED_PER_MINUTE = 300
 _ASKED = Allowance("widget.asked", seconds=WINDOW_SECONDS)
 
 
@@ -31,7 +30,11 @@ class BrowserKeyView(KeyView):
 
     def perform_authentication(self, request: Request) -> None:
         """Count by address first: nobody uses up by themselves what a key may ask."""
-        _ASKED.spend(client_address(request._request), most=ASKED_PER_MINUTE, now=timezone.now())
+        _ASKED.spend(
+            client_address(request._request),
+            most=settings.WIDGET_REQUESTS_PER_ADDRESS,
+            now=timezone.now(),
+        )
         super().perform_authentication(request)
 
     def find_key(self, request: Request) -> ApiKey:
