@@ -294,3 +294,17 @@ def test_a_from_is_true_where_the_receiving_host_says_so(results: str, is_true: 
     assert not passes_dmarc(read_mail(raw), "")
     below = f"Authentication-Results: mx.test; dmarc=none\n{raw.decode()}".encode()
     assert not passes_dmarc(read_mail(below), "mx.test")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "ann@acme.test <eve@evil.test>", "ann@acme.test)eve@evil.test",
+        "ann@acme.test<eve@evil.test>", '"ann@acme.test" <eve@evil.test>, ann@acme.test',
+    ],
+)  # fmt: skip
+def test_a_sender_who_can_be_read_in_two_ways_is_not_believed(header: str) -> None:
+    for domain in ("acme.test", "evil.test"):
+        results = f"mx.test; dmarc=pass header.from={domain}"
+        raw = f"Authentication-Results: {results}\nFrom: {header}\n\nx".encode()
+        assert not passes_dmarc(read_mail(raw), "mx.test")

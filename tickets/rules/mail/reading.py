@@ -3,12 +3,11 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from email import message_from_bytes
+from email import message_from_bytes, utils
 from email.errors import MessageDefect, MessageError
 from email.header import decode_header
 from email.message import Message
 from email.policy import compat32, default
-from email.utils import getaddresses
 from typing import Any
 
 from core.text import clean_text
@@ -204,10 +203,15 @@ def _decoded(value: Any) -> str:
     )
 
 
+# Newer Pythons are strict unless told, and find nobody in a header that is not sound. Here such a
+# header names all whom it may mean, which is more than one, and then no one is believed.
+_LENIENT = {"strict": False} if hasattr(utils, "supports_strict_parsing") else {}
+
+
 def _addresses(header: str) -> list[Address]:
     return [
         Address(clean_text(_decoded(name)).strip()[:120], clean_text(_decoded(address)).lower())
-        for name, address in getaddresses([header])
+        for name, address in utils.getaddresses([header], **_LENIENT)
         if "@" in address
     ]
 
