@@ -1,18 +1,29 @@
 """Web-hooks by which mail services hand mail in; anymail checks who posts and reads their form."""
 
 from collections.abc import Callable
+from email.errors import MessageError
+from email.message import EmailMessage
+from email.policy import compat32
+from io import BytesIO
 from typing import Any
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponseBase
+from django.core.exceptions import BadRequest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.urls import URLPattern, path
 from django.utils import timezone
+from django.utils.datastructures import MultiValueDict
 from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
+from multipart import MultipartError, MultipartParser, parse_options_header
 
 from tickets.actions import keep_mail
 from tickets.gateways.mail_services import VIEWS
 
+# The fields in which Mailgun and SendGrid post a mail as it came.
+_WHOLE_MAIL = frozenset({"body-mime", "email"})
+_RAW = "mail_as_it_came"
 View = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -28,11 +39,19 @@ def take_inbound(sender: Any, event: Any, esp_name: str, **kwargs: Any) -> None:
     """Keep what a service handed in (anymail's signal); an error lets it post again."""
     if event.message is not None:
         keep_mail(
-            raw=event.message.as_bytes(),
+            raw=getattr(event.esp_event, _RAW, None) or _bytes(event.message),
             via=esp_name.lower(),
             recipient=event.message.envelope_recipient or "",
             now=timezone.now(),
         )
+
+
+def _bytes(message: EmailMessage) -> bytes:
+    """Write a mail that anymail has put together, also one that its own policy cannot write."""
+    try:
+        return message.as_bytes()
+    except (MessageError, ValueError, LookupError, TypeError, AttributeError):
+        return message.as_bytes(policy=compat32)
 
 
 def _roomy(view: View) -> View:
@@ -40,9 +59,32 @@ def _roomy(view: View) -> View:
 
     @csrf_exempt
     def roomy(request: HttpRequest) -> HttpResponseBase:
-        if request.content_type == "application/json" and not hasattr(request, "_body"):
-            # What Django itself would set, without the limit for forms; base64 takes a third more.
-            request._body = request.read(settings.INBOUND_MAIL_MAX_BYTES * 3 // 2)
+        # What Django itself would set, without its limits for forms; base64 takes a third more.
+        request._body = request.read(settings.INBOUND_MAIL_MAX_BYTES * 3 // 2)
+        if request.content_type == "multipart/form-data":
+            _read_form(request)
         return view(request)
 
     return roomy
+
+
+def _read_form(request: HttpRequest) -> None:
+    """Read a form (RFC 7578) whose fields may be as large as a mail is.
+
+    A whole mail within it is kept in its own bytes: as a field's text it would have to be UTF-8.
+    Raises BadRequest for a form that is not whole, so that the service posts it again.
+    """
+    boundary = parse_options_header(request.META["CONTENT_TYPE"])[1].get("boundary", "")
+    fields, files = QueryDict(mutable=True), MultiValueDict[str, Any]()
+    try:
+        for part in MultipartParser(BytesIO(request.body), boundary):
+            if part.filename:
+                file = SimpleUploadedFile(part.filename, part.raw, part.content_type)
+                files.appendlist(part.name, file)
+                continue
+            fields.appendlist(part.name, part.raw.decode("utf-8", "replace"))
+            if part.name in _WHOLE_MAIL:
+                setattr(request, _RAW, part.raw)
+    except MultipartError as error:
+        raise BadRequest("This form is not whole.") from error
+    request._post, request._files = fields, files  # type: ignore[attr-defined]
