@@ -78,9 +78,7 @@ def _image(name: str, data: bytes, form: str) -> PreparedFile:
             if opened.width * opened.height > MOST_PIXELS:
                 raise InvalidInput(f"{name} has too many pixels.", field="attachments")
             if form == "JPEG" and (bare := bare_picture(data)):
-                # An eighth of it tells whether it is one; encoded anew it would only get worse.
-                opened.draft(None, (opened.width // 8, opened.height // 8))
-                opened.load()
+                # Encoded anew it would only get worse.
                 return PreparedFile(f"{stem}.{ending}", content_type, bare, is_image=True)
             opened.load()  # what stands behind the pixels must be read before it is dropped
             ImageOps.exif_transpose(opened, in_place=True)
