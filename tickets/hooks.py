@@ -9,15 +9,13 @@ from typing import Any
 
 from django.conf import settings
 from django.core.exceptions import BadRequest
-from django.core.files.uploadedfile import SimpleUploadedFile
-from django.http import HttpRequest, HttpResponseBase, QueryDict
+from django.http import HttpRequest, HttpResponseBase
 from django.urls import URLPattern, path
 from django.utils import timezone
-from django.utils.datastructures import MultiValueDict
 from django.utils.module_loading import import_string
 from django.views.decorators.csrf import csrf_exempt
-from multipart import MultipartError, MultipartParser, parse_options_header
 
+from core.multipart import NotWhole, read_form
 from tickets.actions import keep_mail
 from tickets.gateways.mail_services import VIEWS
 
@@ -69,22 +67,15 @@ def _roomy(view: View) -> View:
 
 
 def _read_form(request: HttpRequest) -> None:
-    """Read a form (RFC 7578) whose fields may be as large as a mail is.
+    """Read a form whose fields may be as large as a mail is.
 
     A whole mail within it is kept in its own bytes: as a field's text it would have to be UTF-8.
     Raises BadRequest for a form that is not whole, so that the service posts it again.
     """
-    boundary = parse_options_header(request.META["CONTENT_TYPE"])[1].get("boundary", "")
-    fields, files = QueryDict(mutable=True), MultiValueDict[str, Any]()
     try:
-        for part in MultipartParser(BytesIO(request.body), boundary):
-            if part.filename:
-                file = SimpleUploadedFile(part.filename, part.raw, part.content_type)
-                files.appendlist(part.name, file)
-                continue
-            fields.appendlist(part.name, part.raw.decode("utf-8", "replace"))
-            if part.name in _WHOLE_MAIL:
-                setattr(request, _RAW, part.raw)
-    except MultipartError as error:
+        form = read_form(BytesIO(request.body), request.META["CONTENT_TYPE"])
+    except NotWhole as error:
         raise BadRequest("This form is not whole.") from error
-    request._post, request._files = fields, files  # type: ignore[attr-defined]
+    for name in _WHOLE_MAIL & form.raw.keys():
+        setattr(request, _RAW, form.raw[name])
+    request._post, request._files = form.fields, form.files  # type: ignore[attr-defined]

@@ -1,11 +1,11 @@
 from django.conf import settings
 from django.utils import timezone
 from drf_spectacular.utils import OpenApiResponse, extend_schema
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from clients.api.base import WRITE, KeyView
+from core.api.forms import FormParser
 from core.api.idempotency import REPLAYED, source_key_of
 from core.api.json import check_length
 from core.api.schema import ERRORS, IDEMPOTENCY_KEY, KEY_REUSED
@@ -19,7 +19,7 @@ MOST_AROUND_FILE = 64 * 1024
 class AttachmentsView(KeyView):
     """Files to be tied to a report or comment."""
 
-    parser_classes = (MultiPartParser,)
+    parser_classes = (FormParser,)
     scopes = {"POST": WRITE}
 
     def read_body(self, request: Request) -> None:
