@@ -24,6 +24,7 @@ def measure() -> dict[str, Figure]:
         with service.web(env) as (port, _), bare_view(url) as floor_port:
             run_load(port, post("/api/v1/reports", headers), clients=CLIENTS, seconds=WARM_UP)
             run_load(floor_port, post(PATH, {}), clients=CLIENTS, seconds=WARM_UP)
+            service.settle(url)
             before = service.prepare(url, "counted")["reports"]
             values, floors, accepted = [], [], 0
             for _ in range(ROUNDS):

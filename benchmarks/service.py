@@ -46,6 +46,12 @@ def database(server: str, name: str, *, fresh: bool) -> tuple[str, bool]:
     return server.replace("/shipops?", f"/{name}?"), not known
 
 
+def settle(database_url: str) -> None:
+    """Have the tables counted, as autovacuum does a minute after they began to fill."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("ANALYZE")
+
+
 def environment(database_url: str) -> dict[str, str]:
     """Give the environment of a production-like product on that database."""
     return {

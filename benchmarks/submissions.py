@@ -44,6 +44,7 @@ def measure() -> dict[str, Figure]:
             floor = _post("/floor", {})
             run_load(port, ours, clients=CLIENTS, seconds=WARM_UP)
             run_load(floor_port, floor, clients=CLIENTS, seconds=WARM_UP)
+            service.settle(url)
             before = service.prepare(url, "counted")["reports"]
             values, floors, accepted = [], [], 0
             for _ in range(ROUNDS):
