@@ -1,6 +1,7 @@
 """Statements that stand ready: planned once a connection, or at least written only once."""
 
 import select
+from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
@@ -33,6 +34,32 @@ def fetch_row(sql: str, terms: Mapping[str, Any] | Sequence[Any] = ()) -> tuple[
         cursor.execute(sql, terms)
         row: tuple[Any, ...] | None = cursor.fetchone()
     return row
+
+
+class ReservedKeys:
+    """Primary keys of rows to come, taken from their table's sequence by the handful.
+
+    For a row whose other columns are made from its key, so that it can be stored with the key.
+    """
+
+    _TAKE = """
+        SELECT array_agg(nextval(pg_get_serial_sequence(%s, 'id'))) FROM generate_series(1, 20)
+    """
+
+    def __init__(self, table: str) -> None:
+        self._table = table
+        self._held: deque[int] = deque()
+
+    def take(self) -> int:
+        """Give a key that nobody else gets."""
+        try:
+            return self._held.popleft()
+        except IndexError:
+            row = fetch_row(self._TAKE, [self._table])
+            assert row is not None
+            first, *rest = row[0]
+            self._held.extend(rest)
+            return int(first)
 
 
 class Given(Expression):

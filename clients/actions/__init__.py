@@ -10,7 +10,14 @@ from clients.actions.browser_keys import (
 )
 from clients.actions.calendars import check_calendar, create_calendar, publish_calendar_version
 from clients.actions.forms import publish_form
-from clients.actions.keys import KEY_STANDS, key_terms, recall_api_key, use_api_key
+from clients.actions.keys import (
+    KEY_STANDS,
+    KeyChanged,
+    key_stands,
+    key_terms,
+    recall_api_key,
+    use_api_key,
+)
 from clients.actions.members import (
     accept_invitation,
     change_member_role,
@@ -43,6 +50,7 @@ from clients.actions.users import (
 
 __all__ = [
     "KEY_STANDS",
+    "KeyChanged",
     "accept_invitation",
     "archive_project",
     "change_browser_key",
@@ -61,6 +69,7 @@ __all__ = [
     "create_staff",
     "deactivate_user",
     "invite_member",
+    "key_stands",
     "key_terms",
     "publish_calendar_version",
     "publish_form",

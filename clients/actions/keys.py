@@ -9,6 +9,7 @@ from django.db import connection
 from clients.models import ApiKey, KeyKind, Project
 from clients.queries import CALENDAR_MARK
 from clients.rules.retainers import SERVED
+from core.errors import Refused
 from core.statements import fetch_row
 from core.tokens import hash_token
 
@@ -46,13 +47,22 @@ SELECT * FROM found
 KEY_STANDS = f"""
 SELECT FROM clients_apikey k JOIN clients_project p ON p.id = k.project_id
 WHERE k.id = %(api_key_id)s::bigint AND {_WORKS} AND {_PROMISES} = %(promises)s::text[]
+  AND k.allowed_origins::text[] = %(allowed_origins)s::text[]
   AND {CALENDAR_MARK} = %(calendar_mark)s::text
 """  # noqa: S608 - from above
-"""A row if a key works and its client is promised what was read with it (``key_terms``), by the
-calendars as they were then.
+"""A row if a key works for the same origins, and its client is promised what was read with it
+(``key_terms``) by the calendars as they were then.
 
 Part of a statement that writes in the key's name, which then needs no other statement before it.
 """
+
+
+class KeyChanged(Refused):
+    """The key, its project or what its client is promised changed since the key was read."""
+
+    def __init__(self) -> None:
+        super().__init__("This key was changed just now. Please send it again.")
+
 
 _memory: dict[str, tuple[ApiKey, datetime]] = {}
 _lock = threading.Lock()
@@ -77,8 +87,6 @@ def use_api_key(*, token: str, now: datetime, kind: KeyKind = KeyKind.SERVER) ->
     key.promises = [
         (priority, int(minutes), int(calendar)) for priority, minutes, calendar in promises
     ]
-    if kind != KeyKind.SERVER:
-        return key
     with _lock:
         if len(_memory) >= _MOST_REMEMBERED:
             _memory.clear()
@@ -86,22 +94,28 @@ def use_api_key(*, token: str, now: datetime, kind: KeyKind = KeyKind.SERVER) ->
     return key
 
 
-def recall_api_key(*, token: str, now: datetime) -> ApiKey | None:
-    """Give a server's key as it was when it was used in this process within the last half minute.
+def recall_api_key(*, token: str, now: datetime, kind: KeyKind = KeyKind.SERVER) -> ApiKey | None:
+    """Give a key of this kind as it was when used in this process within the last half minute.
 
     It may have been revoked since: nothing may be shown or refused on its word, and what is written
     in its name is written only if KEY_STANDS.
     """
     key, until = _memory.get(hash_token(token), (None, now))
-    return key if now < until else None
+    return key if key and key.kind == kind and now < until else None
+
+
+def key_stands(key: ApiKey) -> bool:
+    """Tell whether a used or recalled key works as it did."""
+    return fetch_row(KEY_STANDS, key_terms(key)) is not None
 
 
 def key_terms(key: ApiKey) -> dict[str, Any]:
-    """Give the parameters of KEY_STANDS."""
+    """Give the parameters of KEY_STANDS; the key was used or recalled."""
     assert key.promises is not None
     return {
         "api_key_id": key.pk,
         "served": _SERVED,
+        "allowed_origins": key.allowed_origins,
         "promises": [[str(part) for part in promise] for promise in key.promises],
         "calendar_mark": key.calendar_mark,
     }

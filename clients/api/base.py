@@ -80,9 +80,7 @@ class KeyView(APIView):
     def perform_authentication(self, request: Request) -> None:
         """Find the key and count the request."""
         now = timezone.now()
-        recalled = None
-        if request.method in self.proved_in_passing and (token := _token_of(request)):
-            recalled = recall_api_key(token=token, now=now)
+        recalled = request.method in self.proved_in_passing and self.recall_key(request)
         if recalled:
             self.key, self._proved = recalled, False
         else:
@@ -118,6 +116,11 @@ class KeyView(APIView):
             )
             raise
         self._left = left
+
+    def recall_key(self, request: Request) -> ApiKey | None:
+        """Give the key as it was just before, if it was used then."""
+        token = _token_of(request)
+        return recall_api_key(token=token, now=timezone.now()) if token else None
 
     def find_key(self, request: Request) -> ApiKey:
         """Raises AuthenticationFailed or NotAuthenticated without a key that works."""

@@ -8,7 +8,7 @@ from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Pe
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from clients.actions import use_api_key
+from clients.actions import recall_api_key, use_api_key
 from clients.api.base import WINDOW_SECONDS, KeyView
 from clients.models import ApiKey, KeyKind
 from clients.rules.origins import is_allowed
@@ -39,16 +39,25 @@ class BrowserKeyView(KeyView):
 
     def find_key(self, request: Request) -> ApiKey:
         """Give the browser key that the address names; raises PermissionDenied for the origin."""
-        token = str(request.query_params.get("key", ""))
+        token = _token_of(request)
         if not token:
             raise NotAuthenticated("Name a browser key: ?key=so_pub_…")
         try:
-            key = use_api_key(token=token[:100], now=timezone.now(), kind=KeyKind.BROWSER)
+            key = use_api_key(token=token, now=timezone.now(), kind=KeyKind.BROWSER)
         except ApiKey.DoesNotExist:
             raise AuthenticationFailed("This key does not exist or was revoked.") from None
         origin = str(request.META.get("HTTP_ORIGIN", ""))
         if not (is_allowed(origin, key.allowed_origins) if origin else request.method != "POST"):
             raise PermissionDenied("This key does not work on pages of this origin.")
+        self._origin = origin
+        return key
+
+    def recall_key(self, request: Request) -> ApiKey | None:
+        """Give the key as it was just before, if it was used then and this origin was allowed."""
+        key = recall_api_key(token=_token_of(request), now=timezone.now(), kind=KeyKind.BROWSER)
+        origin = str(request.META.get("HTTP_ORIGIN", ""))
+        if key is None or not is_allowed(origin, key.allowed_origins):
+            return None
         self._origin = origin
         return key
 
@@ -75,6 +84,10 @@ class BrowserKeyView(KeyView):
             answer.headers["Access-Control-Allow-Origin"] = self._origin
             answer.headers["Access-Control-Expose-Headers"] = "Idempotent-Replayed, Retry-After"
         return answer
+
+
+def _token_of(request: Request) -> str:
+    return str(request.query_params.get("key", ""))[:100]
 
 
 def most_bytes() -> int:

@@ -73,7 +73,7 @@ def reports(project: Project, live_server: Any, settings: Any, now: datetime) ->
     found = []
     for number, payload in enumerate(PAYLOADS):
         sent = _hostile(payload, number)
-        report, _ = submit_from_page(key=key, sent=sent, source_key=f"k{number}", now=now)
+        report = submit_from_page(key=key, sent=sent, source_key=f"k{number}", now=now).report
         propose_triage(report_id=report.pk, now=now)
         found.append(report)
     return found

@@ -15,6 +15,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from clients.actions import (
+    KeyChanged,
     create_calendar,
     publish_calendar_version,
     recall_api_key,
@@ -35,7 +36,6 @@ from clients.rules.calendars import OFFICE_WEEK, OPEN_WEEK, as_lists, office_hou
 from core.calendars import ALWAYS, Day, Hours
 from core.errors import InvalidInput
 from tests import factories
-from tickets.actions.storing import KeyChanged
 from tickets.models import Report, Source
 
 WEDNESDAY = datetime(2026, 11, 18, 9, 0, tzinfo=UTC)

@@ -96,7 +96,7 @@ def test_a_report_is_stored_as_it_came_and_answered_with_its_number(
     assert (event.kind, event.actor_key) == (TicketEventKind.REPORT_RECEIVED, api_key)
 
 
-def _statements(captured: CaptureQueriesContext) -> list[str]:
+def statements(captured: CaptureQueriesContext) -> list[str]:
     # The test's own transaction turns what is outside of any into a savepoint.
     texts = [query["sql"] or "one that stands ready" for query in captured]
     return [text for text in texts if "SAVEPOINT" not in text]
@@ -110,8 +110,8 @@ def test_a_report_needs_one_statement_once_the_key_is_known(api: Api, settings: 
         assert api.post("reports", WHOLE).status_code == 201
 
     # The key with what its plan promises, a handful of the limit, and all the rest.
-    assert len(_statements(first)) <= 4, _statements(first)
-    assert len(_statements(second)) == 1, _statements(second)
+    assert len(statements(first)) <= 4, statements(first)
+    assert len(statements(second)) == 1, statements(second)
     assert Report.objects.count() == 2
 
 

@@ -9,17 +9,20 @@ from urllib.parse import quote
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client as Http
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from clients.actions import archive_project, publish_form, revoke_api_key
+from clients.actions import archive_project, change_browser_key, publish_form, revoke_api_key
 from clients.models import ApiKey, Project, User
 from clients.queries import identity_secret
 from tests import factories
 from tests.api import check_problem
 from tests.core.test_proofs import find_counter
 from tests.portal import signed_in
+from tests.tickets.test_api import statements
 from tickets.actions import propose_triage, publish_title
 from tickets.actions.erasing import erase_report
 from tickets.models import Attachment, Report, Reporter, Ticket
@@ -189,12 +192,64 @@ def test_a_key_that_works_no_more_takes_nothing(
     check_problem(Http().get("/api/v1/widget/config"), 401)  # type: ignore[arg-type]
 
     revoke_api_key(key_id=page.key.pk, actor=ops_admin, now=now)
-    check_problem(page.send(**sent), 401)
+    check_problem(page.send(**sent, files=_file()), 401)
     check_problem(page.get("config"), 401)
     archived = factories.make_browser_key(project=foreign_project, now=now)
     archive_project(project_id=foreign_project.pk, actor=ops_admin, now=now)
     check_problem(Page(archived).get("config"), 401)
-    assert not Report.objects.exists()
+    assert not Report.objects.exists() and not Attachment.objects.exists()
+
+
+def test_a_page_that_is_no_longer_allowed_files_nothing(
+    page: Page, ops_admin: User, now: datetime
+) -> None:
+    challenge = page.config()["challenge"]
+    sent = {"challenge": challenge, "proof": page.work(challenge, IDEMPOTENCY_KEY)}
+    change_browser_key(
+        key_id=page.key.pk, name="Page", origins="https://other.example", shows_suggestions=False,
+        actor=ops_admin, now=now,
+    )  # fmt: skip
+
+    check_problem(page.send(**sent), 403)
+    check_problem(page.send(**sent, files=_file()), 403)
+    check_problem(page.send(**sent, text=""), 403)
+
+    assert not Report.objects.exists() and not Attachment.objects.exists()
+    assert Page(page.key, "https://other.example").send(**sent).status_code == 201
+
+
+def test_a_page_that_may_send_more_since_is_heard(
+    page: Page, ops_admin: User, now: datetime
+) -> None:
+    challenge = page.config()["challenge"]
+    change_browser_key(
+        key_id=page.key.pk, name="Page", origins=f"{ORIGIN} https://other.example",
+        shows_suggestions=False, actor=ops_admin, now=now,
+    )  # fmt: skip
+
+    proof = page.work(challenge, IDEMPOTENCY_KEY)
+    answer = page.send(challenge=challenge, proof=proof, files=_file())
+
+    assert answer.status_code == 201
+    assert Report.objects.get().attachments.get() == Attachment.objects.get()
+
+
+def test_a_report_with_a_picture_takes_one_statement_for_each(page: Page, settings: Any) -> None:
+    for whose in ("REPORTS_PER_ADDRESS", "REPORTS_PER_KEY", "REPORTS_PER_PROJECT"):
+        setattr(settings, f"WIDGET_{whose}", 10_000)
+    challenge = page.config()["challenge"]
+    # What is taken by the handful, of keys and of limits, is taken.
+    for n in range(3):
+        page.send(idempotency_key=f"a-key-of-report-number-{n}")
+    sent = {"challenge": challenge, "proof": page.work(challenge, IDEMPOTENCY_KEY)}
+
+    with CaptureQueriesContext(connection) as captured:
+        page.send(**sent, files=_file(), context=CONTEXT, email="kim@example.com")
+
+    assert [words.split("(")[0].split()[:3] for words in statements(captured)] == [
+        ["INSERT", "INTO", "tickets_attachment"],
+        ["WITH", "loose", "AS"],
+    ]
 
 
 @pytest.mark.parametrize(
@@ -235,11 +290,22 @@ def test_a_body_that_is_no_form_is_refused(page: Page) -> None:
         page.address("reports"), b"{}", content_type="application/json", headers=page.headers
     )
     check_problem(sent, 415)  # type: ignore[arg-type]
-    broken = page.http.post(
-        page.address("reports"), b"--x\r\nbroken", content_type="multipart/form-data; boundary=x",
-        headers=page.headers,
-    )  # fmt: skip
-    assert broken.status_code == 400
+    head = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\nIt broke.'
+    for body, boundary in (
+        (b"--x\r\nbroken", "; boundary=x"),
+        (head, "; boundary=x"),
+        (head + b"\r\n--x--\r\n", ""),
+        (head + b"\r\n--x--\r\n", "; boundary=y"),
+    ):
+        broken = page.http.post(
+            page.address("reports"), body, content_type=f"multipart/form-data{boundary}",
+            headers=page.headers,
+        )  # fmt: skip
+        check_problem(broken, 400)  # type: ignore[arg-type]
+
+
+def test_words_as_long_as_a_file_are_refused(page: Page) -> None:
+    check_problem(page.send(release="x" * 2_700_000), 413)
 
 
 def test_a_body_that_announces_too_much_is_refused(page: Page, settings: Any) -> None:

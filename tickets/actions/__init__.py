@@ -106,7 +106,6 @@ from tickets.actions.similarity import (
     learn_meaning,
 )
 from tickets.actions.status_links import renew_status_link, status_address
-from tickets.actions.storing import KeyChanged
 from tickets.actions.tickets import (
     approve_p1,
     assign_ticket,
@@ -147,7 +146,6 @@ __all__ = [
     "MOST_TEXT",
     "MOST_VIEWS",
     "Imported",
-    "KeyChanged",
     "MergedAlready",
     "OutOfOrder",
     "QueueEmpty",

@@ -13,8 +13,9 @@ from clients.rules.forms import check_answers
 from clients.rules.roles import Role, require
 from core.calendars import Calendar, NeverOpen
 from core.errors import InvalidInput, KeyReused, MoveRefused
-from tickets.actions.attachments import tie_attachments
+from tickets.actions.attachments import FilesGone, check_files
 from tickets.actions.content import Content, Sender, check_report
+from tickets.actions.status_links import NewLink
 from tickets.actions.storing import store_report
 from tickets.models import Report, Source
 from tickets.queries.access import Actor, role_of, role_on
@@ -41,15 +42,18 @@ def receive_report(
     answers: Mapping[str, Any] | None = None,
     form_version: int | None = None,
     source_key: str = "",
+    link: NewLink | None = None,
     received_at: datetime | None = None,
 ) -> tuple[Report, bool]:
     """Store a report, exactly as it came, and have it triaged; gives it and whether it is new.
 
     ``answers`` are those to the project's own questions, by name, and ``form_version`` the version
-    that asked; without answers none is asked for. The same ``source_key`` of a project's source
-    again gives the first report; with another content it raises KeyReused. Raises InvalidInput,
-    naming the field, for an empty or over-long text, a bad mail address or key, a member of another
-    client, an unknown severity or signal, answers that do not fit, or files that cannot be tied.
+    that asked; without answers none is asked for. ``link`` becomes its sender's link. The same
+    ``source_key`` of a project's source again gives the first report; with another content it
+    raises KeyReused. Raises InvalidInput, naming the field, for an empty or over-long text, a bad
+    mail address or key, a member of another client, an unknown severity or signal, answers that do
+    not fit, or files that cannot be tied; KeyChanged for a used or recalled key that no longer
+    stands.
     """
     content = check_report(
         text=text,
@@ -63,13 +67,11 @@ def receive_report(
         context=context,
         answers=_answered(project_id, answers, form_version),
     )
-    files = sorted(set(attachment_ids))
+    files = check_files(attachment_ids)
     digest = _digest(content, source_key, actor, files)
     try:
-        with _whole(files):
+        with _savepoint():
             project = _open_project(project_id, actor, content.sender)
-            if source_key and (known := find_known(project_id, source, source_key, digest)):
-                return known, False
             arrived = received_at or now
             report = Report(
                 client_id=project.client_id,
@@ -84,10 +86,18 @@ def receive_report(
             )
             # An import triages its own rows at once.
             triage_later = source != Source.IMPORT
-            store_report(report, content, actor=actor, triage_later=triage_later, now=now)
-            tie_attachments(files, report=report, actor=actor)
+            store_report(
+                report,
+                content,
+                files=files,
+                link=link,
+                actor=actor,
+                triage_later=triage_later,
+                now=now,
+            )
             return report, True
-    except IntegrityError:
+    except (IntegrityError, FilesGone):
+        # If this is the same again, its files are no longer loose.
         if source_key and (known := find_known(project_id, source, source_key, digest)):
             return known, False
         raise
@@ -136,14 +146,9 @@ def _after(start: datetime, promised: tuple[int, Calendar] | None) -> datetime |
         return None
 
 
-def _whole(files: list[int]) -> AbstractContextManager[None]:
-    """Open a transaction where there is more than the one statement that stores a report.
-
-    Inside another transaction it is a savepoint, so that a taken key does not spoil that one.
-    """
-    if files or connection.in_atomic_block:
-        return transaction.atomic()
-    return nullcontext()
+def _savepoint() -> AbstractContextManager[None]:
+    """Keep a taken key from spoiling the transaction it is in; one statement alone needs none."""
+    return transaction.atomic() if connection.in_atomic_block else nullcontext()
 
 
 def _open_project(project_id: int, actor: Actor, sender: Sender) -> Project:

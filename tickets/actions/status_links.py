@@ -1,5 +1,6 @@
 """The links to a report's page for whoever has no account: made, and sent anew."""
 
+from dataclasses import dataclass
 from datetime import datetime
 
 from django.conf import settings
@@ -7,6 +8,7 @@ from django.db import transaction
 
 from core.actions import queue_mail
 from core.errors import MoveRefused
+from core.statements import ReservedKeys
 from core.text import one_line
 from core.tokens import derive_token, hash_token, placeholder
 from tickets.models import Report, StatusLink
@@ -14,6 +16,29 @@ from tickets.queries.people import mail_reporter
 from tickets.queries.status_links import find_status_link, is_over
 
 PURPOSE = "status_link"
+_KEYS = ReservedKeys("tickets_statuslink")
+
+
+@dataclass(frozen=True)
+class NewLink:
+    """A link that will be stored with its report."""
+
+    pk: int
+
+    @property
+    def address(self) -> str:
+        """The address of the report's page."""
+        return _address(self.pk)
+
+    @property
+    def token_hash(self) -> str:
+        """The hash by which the link is found."""
+        return hash_token(derive_token(PURPOSE, self.pk))
+
+
+def new_link() -> NewLink:
+    """Make the link that whoever sends a report is given with the answer."""
+    return NewLink(_KEYS.take())
 
 
 @transaction.atomic
@@ -21,7 +46,7 @@ def status_address(*, report_id: int, now: datetime) -> str:
     """Give the address of a report's page, for whoever sent it and nobody else; again the same."""
     report = Report.objects.select_for_update(no_key=True).get(pk=report_id)
     link = _open_link(report, by_mail=False, now=now)
-    return f"{settings.SITE_URL}/r/{derive_token(PURPOSE, link.pk)}/"
+    return _address(link.pk)
 
 
 def mailed_address(report: Report, *, now: datetime) -> str:
@@ -62,6 +87,10 @@ def _open_link(report: Report, *, by_mail: bool, now: datetime) -> StatusLink:
     link.token_hash = _hash(link)
     link.save(update_fields=["token_hash"])
     return link
+
+
+def _address(pk: int) -> str:
+    return f"{settings.SITE_URL}/r/{derive_token(PURPOSE, pk)}/"
 
 
 def _hash(link: StatusLink) -> str:

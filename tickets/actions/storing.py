@@ -11,12 +11,13 @@ from typing import Any
 from django.conf import settings
 from django.db import connection
 
-from clients.actions import KEY_STANDS, key_terms
+from clients.actions import KEY_STANDS, KeyChanged, key_stands, key_terms
 from clients.models import ApiKey, User
-from core.errors import Refused
 from core.queue import enqueue, nudge_row
 from core.statements import fetch_row
+from tickets.actions.attachments import FilesGone
 from tickets.actions.content import Content, Sender
+from tickets.actions.status_links import NewLink
 from tickets.models import Report, Reporter, TicketEventKind
 from tickets.queries.access import Actor
 from tickets.rules.states import ReportState
@@ -58,8 +59,18 @@ _REPORT = (
     "text", "page_url", "user_agent", "device", "claimed_severity", "received_at", "respond_by_at",
 )  # fmt: skip
 _TYPES = {"_id": "bigint", "_at": "timestamptz"}
+# Its files go with it, or nothing is stored.
 _STORE = f"""
-WITH proof AS ({{proof}}), {{who}},
+WITH loose AS (
+    SELECT id FROM tickets_attachment
+    WHERE id = ANY(%(files)s::bigint[]) AND report_id IS NULL AND comment_id IS NULL
+      AND uploaded_by_id IS NOT DISTINCT FROM %(actor_user_id)s::bigint
+      AND uploaded_key_id IS NOT DISTINCT FROM %(api_key_id)s::bigint
+    FOR UPDATE
+), proof AS (
+    SELECT FROM ({{proof}}) AS standing
+    WHERE (SELECT count(*) FROM loose) = cardinality(%(files)s::bigint[])
+), {{who}},
 person AS (SELECT id FROM found UNION ALL SELECT id FROM made),
 report AS (
     INSERT INTO tickets_report ({", ".join(_REPORT)}, state, decline_reason, reporter_id)
@@ -75,6 +86,13 @@ report AS (
     INSERT INTO tickets_reportdetails (report_id, context, answers)
     SELECT report.id, %(context)s::jsonb, %(answers)s::jsonb
     FROM report WHERE %(has_details)s::boolean
+), tied AS (
+    UPDATE tickets_attachment SET report_id = report.id
+    FROM report, loose WHERE tickets_attachment.id = loose.id
+), link AS (
+    INSERT INTO tickets_statuslink (id, report_id, by_mail, token_hash, made_at)
+    SELECT %(link_id)s::bigint, report.id, false, %(link_hash)s, %(now)s
+    FROM report WHERE %(link_id)s::bigint IS NOT NULL
 ), nudge AS (
     INSERT INTO django_q_ormq (key, payload, lock)
     SELECT %(cluster)s::text, %(payload)s, %(now)s FROM report WHERE %(cluster)s::text <> ''
@@ -96,28 +114,34 @@ _STORES = {
 }
 
 
-class KeyChanged(Refused):
-    """The key, its project or what its client is promised changed since the key was read."""
-
-
 def store_report(
     report: Report,
     content: Content,
     *,
+    files: list[int],
+    link: NewLink | None,
     actor: Actor,
     triage_later: bool,
     now: datetime,
 ) -> None:
-    """Insert a report, its person, signals, event and, if wanted, the nudge to triage it.
+    """Insert a report, its person, signals, event, link and, if wanted, the nudge to triage it.
 
-    The report gets its number. Raises IntegrityError if its source key is taken, and KeyChanged if
-    the actor is a key that was used or recalled and no longer stands: then nothing is stored.
+    The report gets its number, and the actor's loose ``files`` become its own. Raises
+    IntegrityError if its source key is taken, KeyChanged if the actor is a key that was used or
+    recalled and no longer stands, and FilesGone: then nothing is stored.
     """
     proof = key_terms(actor) if isinstance(actor, ApiKey) and actor.promises is not None else {}
     terms = _terms(report, content, actor, triage_later, now)
+    terms |= {
+        "files": files,
+        "link_id": link.pk if link else None,
+        "link_hash": link.token_hash if link else None,
+    }
     row = fetch_row(_STORES[bool(proof), _known_by(content.sender)], {**terms, **proof})
+    if row is None and isinstance(actor, ApiKey) and proof and not key_stands(actor):
+        raise KeyChanged
     if row is None:
-        raise KeyChanged("This key was changed just now. Please send it again.")
+        raise FilesGone
     report.pk, report.reporter_id = row
     report._state.adding, report._state.db = False, connection.alias
     if triage_later and settings.REDIS_URL:

@@ -13,11 +13,21 @@ from core.text import clean_text, is_blank
 from tickets.actions.attachments import upload_attachment
 from tickets.actions.content import Sender
 from tickets.actions.reports import receive_report
+from tickets.actions.status_links import new_link, status_address
 from tickets.models import Report, SignalKind, Source
 from tickets.rules.context import read_context, read_user
 
 MOST_FILES = 5
 MOST_SIGNED_ID = 200
+
+
+@dataclass(frozen=True)
+class Accepted:
+    """What was stored of a submission: the report, and the address of its sender's page."""
+
+    report: Report
+    is_new: bool
+    address: str
 
 
 @dataclass(frozen=True)
@@ -38,10 +48,8 @@ class Submission:
     files: Iterable[tuple[str, bytes]] = ()
 
 
-def submit_from_page(
-    *, key: ApiKey, sent: Submission, source_key: str, now: datetime
-) -> tuple[Report, bool]:
-    """Store what a page sent; gives the report and whether it is new.
+def submit_from_page(*, key: ApiKey, sent: Submission, source_key: str, now: datetime) -> Accepted:
+    """Store what a page sent.
 
     Whoever the page says it serves is an identity only if the project's server signed the id, and
     else no more than words beside the report. Files come in the same request and are stored first,
@@ -62,7 +70,8 @@ def submit_from_page(
         upload_attachment(name=name, data=data, actor=key, now=now, source_key=f"{source_key}:{n}")
         for n, (name, data) in enumerate(sent.files)
     ]
-    return receive_report(
+    link = new_link()
+    report, is_new = receive_report(
         project_id=key.project_id,
         source=Source.WIDGET,
         text=sent.text,
@@ -80,9 +89,12 @@ def submit_from_page(
         answers=sent.answers,
         form_version=sent.form_version,
         source_key=source_key,
+        link=link,
         actor=key,
         now=now,
     )
+    address = link.address if is_new else status_address(report_id=report.pk, now=now)
+    return Accepted(report, is_new, address)
 
 
 def read_object(text: str, *, name: str) -> dict[str, Any]:

@@ -7,12 +7,13 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clients.actions import KeyChanged
 from clients.api.base import READ, WRITE, KeyView
 from core.api.idempotency import REPLAYED, source_key_of
 from core.api.json import json_answer
 from core.api.pages import PARAMETERS, page_of, page_schema
 from core.api.schema import ERRORS, IDEMPOTENCY_KEY, KEY_REUSED, READ_ERRORS
-from tickets.actions import KeyChanged, Sender, receive_report
+from tickets.actions import Sender, receive_report
 from tickets.api.shapes import ReceiptShape, ReportInput, ReportShape, api_url, portal_url
 from tickets.models import Report, SignalKind, Source
 from tickets.queries import get_report_for, promised_on_arrival, reports_for
@@ -58,8 +59,6 @@ class ReportsView(KeyView):
     def post(self, request: Request) -> HttpResponse:
         source_key = source_key_of(request._request, owner=self.key.pk)
         sent = _INPUT.run_validation(request.data)
-        if source_key or sent["attachments"]:
-            self.prove_key()
         try:
             report, is_new = self._receive(sent, source_key)
         except KeyChanged:

@@ -7,26 +7,28 @@ from django.conf import settings
 from django.http import HttpResponse
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
-from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from clients.actions import KeyChanged
 from clients.api.base import WRITE
 from clients.api.browser import BrowserKeyView, most_bytes
 from clients.queries import schema_for
+from core.api.forms import FormParser
 from core.api.idempotency import REPLAYED
 from core.api.json import check_length, json_answer
 from core.errors import InvalidInput
-from core.limits import Allowance, check_limit, client_address
+from core.limits import Allowance, client_address
 from core.proofs import check_proof, new_challenge
 from core.text import clean_text
-from tickets.actions import MOST_FILES, Submission, read_object, status_address, submit_from_page
+from tickets.actions import MOST_FILES, Submission, read_object, submit_from_page
 from tickets.queries import promised_on_arrival
 from tickets.queries.public_titles import known_problems
 from tickets.widget import texts_in
 
 MOST_TYPED = 300
 _HOUR = 3600
+_OF_ADDRESS = Allowance("widget.address", seconds=_HOUR)
 _OF_KEY = Allowance("widget.key", seconds=_HOUR)
 _OF_PROJECT = Allowance("widget.project", seconds=_HOUR)
 _VISIBLE = re.compile(r"[\x21-\x7e]{16,100}")
@@ -69,17 +71,14 @@ class WidgetSuggestionsView(BrowserKeyView):
 class WidgetReportsView(BrowserKeyView):
     """Reports from pages."""
 
-    parser_classes = (MultiPartParser,)
+    parser_classes = (FormParser,)
     scopes = {"POST": WRITE}
-
-    def read_body(self, request: Request) -> None:
-        """Read no further than a report with its files may be long."""
-        check_length(request, most_bytes())
-        super().read_body(request)
+    proved_in_passing = frozenset({"POST"})
 
     @extend_schema(exclude=True)
     def post(self, request: Request) -> HttpResponse:
         """Store a report with its files; the same idempotency key again gives the first answer."""
+        check_length(request, most_bytes())
         now, form = timezone.now(), request.POST
         idempotency_key = form.get("idempotency_key", "")
         if not _VISIBLE.fullmatch(idempotency_key):
@@ -94,25 +93,25 @@ class WidgetReportsView(BrowserKeyView):
             now=now,
         )
         self._count(request, now)
-        report, is_new = submit_from_page(
-            key=self.key,
-            sent=_read(request),
-            source_key=f"{self.key.pk}:{idempotency_key}",
-            now=now,
-        )
-        promise = report.respond_by_at if is_new else promised_on_arrival(report)
+        sent, source_key = _read(request), f"{self.key.pk}:{idempotency_key}"
+        try:
+            accepted = submit_from_page(key=self.key, sent=sent, source_key=source_key, now=now)
+        except KeyChanged:
+            self.prove_key()
+            accepted = submit_from_page(key=self.key, sent=sent, source_key=source_key, now=now)
+        report = accepted.report
+        promise = report.respond_by_at if accepted.is_new else promised_on_arrival(report)
         answer = {
             "number": report.number,
             "received_at": report.received_at.isoformat(),
             "respond_by_at": promise.isoformat() if promise else None,
-            "status_url": status_address(report_id=report.pk, now=now),
+            "status_url": accepted.address,
         }
-        return json_answer(answer, status=201, headers=None if is_new else REPLAYED)
+        return json_answer(answer, status=201, headers=None if accepted.is_new else REPLAYED)
 
     def _count(self, request: Request, now: Any) -> None:
         who = f"{self.key.project_id} {client_address(request._request)}"
-        most = settings.WIDGET_REPORTS_PER_ADDRESS
-        check_limit("widget.address", who, most=most, seconds=_HOUR, now=now)
+        _OF_ADDRESS.spend(who, most=settings.WIDGET_REPORTS_PER_ADDRESS, now=now)
         most = settings.WIDGET_REPORTS_PER_PROJECT
         _OF_PROJECT.spend(str(self.key.project_id), most=most, now=now)
         _OF_KEY.spend(str(self.key.pk), most=settings.WIDGET_REPORTS_PER_KEY, now=now)
