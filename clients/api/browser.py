@@ -21,7 +21,8 @@ _ASKED = Allowance("widget.asked", seconds=WINDOW_SECONDS)
 class BrowserKeyView(KeyView):
     """An endpoint for pages: the key stands in the address, so that a preflight names it, too.
 
-    Answers are readable for pages of the key's origins alone (CORS, Fetch standard section 3.2).
+    Answers are readable for pages of the key's origins alone (CORS, Fetch standard section 3.2),
+    but for the refusal of a key or an origin: whoever reports something must be told of it.
     A request that changes something has to name its origin, as every browser does (RFC 6454
     section 7); what only reads may come through a proxy of the page's own origin, which names none.
     """
@@ -80,8 +81,11 @@ class BrowserKeyView(KeyView):
         """Let pages of the origin read the answer, refusals included."""
         answer = super().finalize_response(request, response, *args, **kwargs)
         answer.headers["Vary"] = "Origin"
-        if self._origin:
-            answer.headers["Access-Control-Allow-Origin"] = self._origin
+        origin = self._origin
+        if answer.status_code in (401, 403) and request.method != "OPTIONS":
+            origin = str(request.META.get("HTTP_ORIGIN", ""))
+        if origin:
+            answer.headers["Access-Control-Allow-Origin"] = origin
             answer.headers["Access-Control-Expose-Headers"] = "Idempotent-Replayed, Retry-After"
         return answer
 
