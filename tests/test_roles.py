@@ -212,6 +212,7 @@ TABLE: dict[str, tuple[set[str], Callable[[Scene], dict[str, Any]]]] = {
         "client_id": s.acme.pk, "facts": {"name": "Another app"}}),
     "change_project": (STAFF, lambda s: {
         "project_id": s.project.pk, "facts": {"stack": "Django"}}),
+    "renew_mail_address": (STAFF, lambda s: {"project_id": s.project.pk}),
     "archive_project": (ADMIN, lambda s: {
         "project_id": factories.make_project(s.acme, now=s.now).pk}),
     "set_retention": (OWNERS | {"system"}, lambda s: {"project_id": s.project.pk, "days": 90}),

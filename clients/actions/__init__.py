@@ -37,6 +37,7 @@ from clients.actions.projects import (
     create_api_key,
     create_project,
     record_release,
+    renew_mail_address,
     revoke_api_key,
     set_retention,
 )
@@ -83,6 +84,7 @@ __all__ = [
     "rotate_identity_secret",
     "set_lead",
     "set_retainer_state",
+    "renew_mail_address",
     "set_retention",
     "set_staff_role",
     "use_api_key",

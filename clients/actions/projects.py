@@ -6,6 +6,7 @@ from django.utils.text import slugify
 
 from clients.actions.events import record
 from clients.models import ApiKey, ApiScope, Client, ClientEventKind, Project, Release, User
+from clients.models.projects import make_mail_token
 from clients.queries import role_of
 from clients.rules.roles import Role, require
 from clients.rules.secrets import holds_secret
@@ -66,6 +67,29 @@ def change_project(
             project=project,
             data={"fields": changed},
         )
+    return project
+
+
+@transaction.atomic
+def renew_mail_address(*, project_id: int, actor: User, now: datetime) -> Project:
+    """Give a project a new mail address; what is written to the old one becomes no report.
+
+    Answers in threads have addresses of their own. Raises MoveRefused for an archived project.
+    """
+    project = Project.objects.select_for_update(no_key=True).get(pk=project_id)
+    require(role_of(actor, project.client_id), "project.change")
+    if project.archived_at:
+        raise MoveRefused("This project is archived.")
+    project.mail_token = make_mail_token()
+    project.save(update_fields=["mail_token"])
+    record(
+        ClientEventKind.PROJECT_CHANGED,
+        actor=actor,
+        at=now,
+        client=project.client,
+        project=project,
+        data={"fields": ["mail_address"]},
+    )
     return project
 
 

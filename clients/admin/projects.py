@@ -109,9 +109,15 @@ def _record_release(request: HttpRequest, console: Console, project: Project) ->
     return f"{release.version} is recorded." if is_new else f"{release.version} was known already."
 
 
+def _renew_mail(request: HttpRequest, console: Console, project: Project) -> str:
+    actions.renew_mail_address(project_id=project.pk, actor=console.user, now=console.now)
+    return f"{project.name} has a new address. Give it to whoever wrote to the old one."
+
+
 _CHANGES: dict[str, Callable[[HttpRequest, Console, Project], str]] = {
     "archive": _archive,
     "change": _change,
     "record_release": _record_release,
+    "renew_mail": _renew_mail,
     "revoke_key": _revoke_key,
 }

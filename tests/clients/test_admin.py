@@ -8,6 +8,8 @@ from clients.models import (
     ApiKey,
     Calendar,
     Client,
+    ClientEvent,
+    ClientEventKind,
     Invitation,
     Member,
     Plan,
@@ -221,6 +223,23 @@ def test_an_archived_app_is_kept_and_its_keys_stop(
     api_key.refresh_from_db()
     assert api_key.revoked_at is not None
     assert "Archived" in signed_in(engineer).get(where).content.decode()
+
+
+def test_a_project_is_given_another_mail_address(
+    project: Project, engineer: User, settings: Any
+) -> None:
+    settings.INBOUND_MAIL_ADDRESS = "bugs@in.example.com"
+    where, before = f"/console/projects/{project.pk}/", project.mail_token
+    assert before in signed_in(engineer).get(where).content.decode()
+
+    post(engineer, where, "renew_mail")
+
+    project.refresh_from_db()
+    page = signed_in(engineer).get(where).content.decode()
+    assert project.mail_token != before
+    assert project.mail_token in page and before not in page
+    event = ClientEvent.objects.get(kind=ClientEventKind.PROJECT_CHANGED)
+    assert (event.actor_user_id, event.data) == (engineer.pk, {"fields": ["mail_address"]})
 
 
 def test_a_deploy_is_written_down_by_hand(project: Project, engineer: User) -> None:
