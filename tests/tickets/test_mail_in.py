@@ -338,6 +338,21 @@ def test_the_page_shows_what_became_of_each_and_gives_the_raw_mail_to_staff_alon
     assert browser.get("/console/mail/?state=held").status_code == 200
 
 
+def test_a_report_leads_to_the_mail_as_it_came(
+    project: Project, engineer: User, now: datetime, settings: Any
+) -> None:
+    settings.STAFF_SECOND_FACTOR = False
+    mail = come(write(project_address(project.mail_token)), now)
+    assert mail.report is not None
+    where = f"/console/triage/{mail.report.number}/"
+    link = f'href="/console/mail/{mail.pk}/raw/"'
+
+    actions.propose_triage(report_id=mail.report.pk, now=now)
+    assert link in signed_in(engineer).get(where).content.decode()
+    ticket = actions.accept_report(report_id=mail.report.pk, actor=engineer, now=now)
+    assert link in signed_in(engineer).get(f"/console/tickets/{ticket.number}/").content.decode()
+
+
 def test_a_project_s_address_is_shown_where_one_looks_for_it(
     project: Project, engineer: User, alice: User, settings: Any
 ) -> None:

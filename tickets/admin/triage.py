@@ -31,6 +31,7 @@ from tickets.queries import (
 from tickets.queries.answers import answers_of
 from tickets.queries.clocks import answer_to, clocks_of
 from tickets.queries.duplicates import Suggestion, suggest_tickets
+from tickets.queries.mail import mails_behind
 from tickets.queries.related import shipped_before
 from tickets.rules.states import JOINABLE, DeclineReason, ReportState
 from tickets.rules.words import Kind, Severity
@@ -115,6 +116,7 @@ def _facts(console: Console, report: Report) -> dict[str, Any]:
         "files": list(report.attachments.all()),
         "signals": list(report.signals.all()),
         "answers": answers_of([report]),
+        "mails": mails_behind([report]),
         "related": shipped_before(report),
         "same": _same(console, report),
         "joinable": JOINABLE,

@@ -34,6 +34,7 @@ from tickets.queries import (
 )
 from tickets.queries.answers import answers_of
 from tickets.queries.clocks import answer_due, clocks_of
+from tickets.queries.mail import mails_behind
 from tickets.queries.merging import merges_into, survivor_of
 from tickets.queries.related import shipped_before
 from tickets.queries.work import links_of
@@ -125,6 +126,7 @@ def _facts(console: Console, ticket: Ticket) -> dict[str, Any]:
         "ticket": ticket,
         "reports": reports,
         "answers": answers_of(reports),
+        "mails": mails_behind(reports),
         "outbreak": outbreak_of(ticket),
         "parts": list(merges_into(ticket)),
         "related": shipped_before(ticket),

@@ -13,7 +13,7 @@ from clients.models import Member, Project, User
 from core.mail_addresses import detail_of, thread_of
 from core.models import OutboxMessage
 from core.people import Person
-from tickets.models import InboundMail, Report, Reporter
+from tickets.models import InboundMail, Report, Reporter, Source
 from tickets.queries.rights import reports_by
 from tickets.rules.mail import Mail, read_mail
 from tickets.rules.mail.trust import passes_dmarc
@@ -144,6 +144,15 @@ def mails_in(state: str) -> QuerySet[InboundMail]:
     """List what came in, newest first, without the bytes; of one state, or of all."""
     mails = InboundMail.objects.defer("raw").select_related("project__client", "report", "comment")
     return mails.filter(state=state) if state in InboundMail.State.values else mails
+
+
+def mails_behind(reports: Iterable[Report]) -> dict[int, int]:
+    """Give by report as which mail it came, for those that came as one which is still kept."""
+    mailed = [report.pk for report in reports if report.source == Source.EMAIL]
+    if not mailed:
+        return {}
+    kept = InboundMail.objects.filter(report__in=mailed, comment=None).exclude(raw=b"")
+    return dict(kept.order_by("-pk").values_list("report_id", "pk"))
 
 
 def mails_from(person: Person) -> QuerySet[InboundMail]:
