@@ -72,7 +72,7 @@ def calendars(draw: st.DrawFn) -> Calendar:
     return Calendar(((datetime(1970, 1, 1, tzinfo=UTC), first), (draw(instants), draw(versions()))))
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(calendars(), instants, st.integers(0, 4 * 1440))
 def test_minutes_between_are_those_of_the_wall_clock(
     calendar: Calendar, start: datetime, minutes: int
@@ -81,7 +81,7 @@ def test_minutes_between_are_those_of_the_wall_clock(
     assert calendar.minutes_between(start, end) == slow_between(calendar, start, end)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(st.sampled_from(ZONES), days(), st.integers(-1440, 1440), st.sampled_from([3, 4, 10, 11]))
 def test_no_minute_is_lost_where_the_clock_changes(
     zone: str, day: Day, shift: int, month: int
@@ -93,7 +93,7 @@ def test_no_minute_is_lost_where_the_clock_changes(
         assert calendar.minutes_between(start, end) == slow_between(calendar, start, end)
 
 
-@settings(max_examples=60)
+@settings(max_examples=30)
 @given(calendars(), instants, st.integers(1, 3000))
 def test_adding_ends_at_the_first_instant_with_so_many_minutes(
     calendar: Calendar, start: datetime, minutes: int

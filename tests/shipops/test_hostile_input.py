@@ -116,6 +116,7 @@ def test_json_to_the_upload_is_refused(api: Api) -> None:
     check_problem(api.post("attachments", b"{}"), 415)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(body=st.binary(max_size=200), path=st.sampled_from(ENDPOINTS))
 def test_any_bytes_are_answered(api: Api, number: int, body: bytes, path: str) -> None:
@@ -136,6 +137,7 @@ _fields = st.sampled_from(
 )
 
 
+@pytest.mark.slow
 @FUZZ
 @given(body=st.dictionaries(_fields, _value), path=st.sampled_from(ENDPOINTS))
 def test_any_values_are_answered(api: Api, number: int, body: dict[str, Any], path: str) -> None:
@@ -145,6 +147,7 @@ def test_any_values_are_answered(api: Api, number: int, body: dict[str, Any], pa
 _text = st.text(max_size=40) | st.sampled_from(["\x00", "\ud800", "a\x00b", "\u202e", "0001-01-01"])
 
 
+@pytest.mark.slow
 @FUZZ
 @given(
     text=_text,
@@ -172,6 +175,7 @@ def test_texts_of_the_right_type_are_answered(
 _header = st.text(st.characters(max_codepoint=255), max_size=60)
 
 
+@pytest.mark.slow
 @FUZZ
 @given(header=_header, path=st.sampled_from(["reports", "tickets"]))
 def test_any_headers_are_answered(api: Api, header: str, path: str) -> None:
@@ -181,6 +185,7 @@ def test_any_headers_are_answered(api: Api, header: str, path: str) -> None:
     _answered(api.get(path, Authorization=f"Bearer so_live_{header}"))
 
 
+@pytest.mark.slow
 @FUZZ
 @given(
     path=st.text(st.characters(exclude_categories=["Cs"]), max_size=20),
@@ -262,6 +267,7 @@ def test_a_token_that_is_none_opens_nothing(client: Browser, page: str, token: s
         assert method(f"/{page}/{token}/").status_code == 404
 
 
+@pytest.mark.slow
 @FUZZ
 @given(body=st.binary(max_size=300), kind=st.sampled_from(["multipart/form-data; boundary=x", "x"]))
 def test_any_bytes_at_a_form_are_answered(
@@ -421,6 +427,7 @@ def test_any_name_of_a_file_is_made_safe(api: Api, name: bytes) -> None:
         assert not set(file.name) & set("/\\\x00\u202e\ud800")
 
 
+@pytest.mark.slow
 @FUZZ
 @given(
     head=st.sampled_from(
@@ -439,6 +446,7 @@ def test_any_bytes_as_a_file_are_answered(api: Api, head: bytes, data: bytes) ->
     _answered(api.upload("file.png", head + data))
 
 
+@pytest.mark.slow
 @FUZZ
 @given(place=st.integers(0, 200), byte=st.integers(0, 255))
 def test_a_picture_with_one_wrong_byte_is_answered(api: Api, place: int, byte: int) -> None:

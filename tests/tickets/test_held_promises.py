@@ -287,7 +287,8 @@ class _Promises:
         max_size=8,
     )
 )
-@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@pytest.mark.slow
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_promises_merge_and_part_as_their_own_accounts_say(
     steps: list[tuple[str, int, int, int]],
 ) -> None:

@@ -20,6 +20,7 @@ NOON = datetime(2026, 6, 10, 10, 0, tzinfo=UTC)
 MINUTE = 60_000_000
 
 
+@pytest.mark.slow
 def test_twenty_who_accept_at_once_promise_what_one_after_the_other_would() -> None:
     engineer = factories.make_staff(now=NOON)
     reports = []

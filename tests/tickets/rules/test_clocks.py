@@ -119,14 +119,14 @@ def verdicts(happenings: Sequence[Happening], until: datetime) -> list[tuple[Clo
     return found
 
 
-@settings(max_examples=30)
+@settings(max_examples=15)
 @given(histories())
 def test_verdicts_are_those_of_walking_minute_by_minute(happenings: list[Happening]) -> None:
     until = happenings[-1].at + timedelta(minutes=1)
     assert verdicts(happenings, until) == slow_verdicts(happenings, until)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(histories(), st.integers(0, 8), st.integers(0, 600))
 def test_what_follows_changes_nothing_that_came_before(
     happenings: list[Happening], kept: int, more: int
@@ -141,7 +141,7 @@ def test_what_follows_changes_nothing_that_came_before(
     assert all(step.at >= until for step in whole[len(before) :])
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(histories())
 def test_nothing_is_said_twice_of_one_round(happenings: list[Happening]) -> None:
     steps = run_clocks(happenings, happenings[-1].at + timedelta(days=30)).steps
@@ -153,7 +153,7 @@ def test_nothing_is_said_twice_of_one_round(happenings: list[Happening]) -> None
     assert late.count(Clock.RESOLUTION) <= 1
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(histories(), st.integers(1, 20_000))
 def test_time_brings_nothing_before_the_next_step_and_something_after_it(
     happenings: list[Happening], more: int
