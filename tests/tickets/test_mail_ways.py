@@ -11,15 +11,12 @@ from typing import Any
 import pytest
 from django.conf import settings as live
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.core.management import call_command
-from django.core.management.base import CommandError
 from django.test import Client as Browser
 from django.urls import clear_url_caches
 
 import shipops.urls
 from clients.models import Project
 from core.mail_addresses import project_address
-from tickets.gateways import mailbox
 from tickets.models import InboundMail
 from tickets.rules.mail import read_mail
 
@@ -153,45 +150,3 @@ def test_a_mail_that_sendgrid_posts_whole_or_in_parts_is_kept(
     assert bytes(kept.raw) == LARGE
     read = read_mail(bytes(in_parts.raw))
     assert "See the file." in read.text and [file.name for file in read.files] == ["a.csv"]
-
-
-class Box:
-    """A mailbox of two unseen mails, as imap-tools shows it."""
-
-    def __init__(self) -> None:
-        self.unseen = {"1": b"From: a@mail.test\r\n\r\nOne.", "2": b"From: b@mail.test\r\n\r\nTwo."}
-        self.client = self
-
-    def uids(self, criteria: Any) -> list[str]:
-        return sorted(self.unseen)
-
-    def uid(self, command: str, uid: str, parts: str) -> tuple[str, list[Any]]:
-        assert (command, parts) == ("fetch", "(BODY.PEEK[])")
-        return "OK", [(b"1 (BODY[] {9}", self.unseen[uid]), b")"]
-
-    def flag(self, uid: str, flag: str, *, value: bool) -> None:
-        assert (flag, value) == ("\\Seen", True)
-        del self.unseen[uid]
-
-
-def test_a_mailbox_is_emptied_and_what_was_cut_off_is_fetched_again() -> None:
-    box = Box()
-    kept: list[bytes] = []
-
-    def fail_on_the_second(raw: bytes) -> None:
-        if kept:
-            raise OSError("the database is gone")
-        kept.append(raw)
-
-    with pytest.raises(OSError, match="gone"):
-        mailbox.take_unseen(box, fail_on_the_second)  # type: ignore[arg-type]
-    assert list(box.unseen) == ["2"]
-    assert mailbox.take_unseen(box, kept.append) == 1  # type: ignore[arg-type]
-    assert [raw[-4:] for raw in kept] == [b"One.", b"Two."]
-
-
-def test_a_mailbox_that_is_not_named_or_does_not_answer_is_told(settings: Any) -> None:
-    for url, why in (("", "Set IMAP_URL"), ("imap://u:p@127.0.0.1:1/INBOX", "does not answer")):
-        settings.IMAP_URL = url
-        with pytest.raises(CommandError, match=why):
-            call_command("fetch_mail", "--once")

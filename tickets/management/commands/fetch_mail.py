@@ -6,13 +6,18 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import close_old_connections
+from django.db import OperationalError, close_old_connections
 from django.utils import timezone
 from imap_tools import MailboxLoginError
 
 from core.errors import InvalidInput
 from tickets.actions import keep_mail
-from tickets.gateways.mailbox import open_mailbox, take_unseen, wait_for_mail
+from tickets.gateways.mailbox import (
+    MailboxUnavailable,
+    open_mailbox,
+    take_unseen,
+    wait_for_mail,
+)
 
 logger = logging.getLogger(__name__)
 SECONDS_IDLE = 240
@@ -29,22 +34,23 @@ class Command(BaseCommand):
         parser.add_argument("--once", action="store_true", help="fetch what is there, and end")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Fetch, and wait; a mailbox that does not answer is tried again, ever more rarely."""
+        """Fetch, and wait; what does not answer is tried again, ever more rarely."""
         if not settings.IMAP_URL:
             raise CommandError("Set IMAP_URL, such as imaps://user:password@host/INBOX.")
-        pause = 1
+        self._pause = 1
         while True:
             try:
                 self._fetch(once=options["once"])
                 return
             except MailboxLoginError as error:
                 raise CommandError("The mailbox refuses the user or the password.") from error
-            except OSError as error:
+            except (MailboxUnavailable, OperationalError) as error:
+                what = "mailbox" if isinstance(error, MailboxUnavailable) else "database"
                 if options["once"]:
-                    raise CommandError(f"The mailbox does not answer: {error}") from error
-                logger.warning("the mailbox does not answer: %s", error)
-                time.sleep(pause)
-                pause = min(pause * 2, LONGEST_PAUSE)
+                    raise CommandError(f"The {what} does not answer: {error}") from error
+                logger.warning("the %s does not answer: %s", what, error)
+                time.sleep(self._pause)
+                self._pause = min(self._pause * 2, LONGEST_PAUSE)
 
     def _fetch(self, *, once: bool) -> None:
         with open_mailbox(settings.IMAP_URL) as box:
@@ -52,6 +58,7 @@ class Command(BaseCommand):
                 close_old_connections()
                 while count := take_unseen(box, _keep):
                     self.stdout.write(f"{count} kept")
+                self._pause = 1
                 if once:
                     return
                 wait_for_mail(box, SECONDS_IDLE)
