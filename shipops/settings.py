@@ -236,6 +236,7 @@ if EMAIL_URL:
 # Mail in: one address, behind whose plus stand those of projects and threads.
 INBOUND_MAIL_ADDRESS = env.text("INBOUND_MAIL_ADDRESS")
 INBOUND_MAIL_MAX_BYTES = env.integer("INBOUND_MAIL_MAX_MB", 25, least=1) * 1024 * 1024
+INBOUND_MAIL_KEEP_DAYS = env.integer("INBOUND_MAIL_KEEP_DAYS", 90, least=1)
 INBOUND_TRUSTED_AUTHSERV = env.text("INBOUND_TRUSTED_AUTHSERV")
 IMAP_URL = env.address(
     "IMAP_URL", schemes=("imap", "imaps"), example="imaps://user:password@host/INBOX"

@@ -36,4 +36,5 @@ class TicketsConfig(AppConfig):
         schedules.register("tickets.tasks.erase_people", minutes=1)
         schedules.register("tickets.tasks.delete_doomed_files", minutes=10)
         schedules.register("tickets.tasks.expire_reports", minutes=1440)
+        schedules.register("tickets.tasks.expire_mails", minutes=1440)
         schedules.register("tickets.tasks.sweep_loose_attachments", minutes=60)

@@ -222,6 +222,11 @@ def expire_reports() -> None:
     _until_done(lambda: actions.expire_reports(now=timezone.now(), most=EXPIRE_BATCH))
 
 
+def expire_mails() -> None:
+    """Blank mails that nothing came of and that are kept no longer."""
+    _until_done(lambda: actions.expire_mails(now=timezone.now(), most=EXPIRE_BATCH))
+
+
 def document_missing() -> None:
     """Write the documents of rows that have none: actions write those of what they change."""
     _until_done(lambda: actions.document_missing(most=SWEEP_BATCH))

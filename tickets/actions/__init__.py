@@ -91,7 +91,7 @@ from tickets.actions.promises import (
 from tickets.actions.reports import (
     receive_report,
 )
-from tickets.actions.retention import expire_reports
+from tickets.actions.retention import expire_mails, expire_reports
 from tickets.actions.rights import erase_person, export_person, run_erasures
 from tickets.actions.saved_views import (
     MOST_VIEWS,
@@ -183,6 +183,7 @@ __all__ = [
     "end_shift",
     "erase_person",
     "escalate_alerts",
+    "expire_mails",
     "expire_reports",
     "export_person",
     "file_mail",

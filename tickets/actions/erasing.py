@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from core import claims
 from core.queue import enqueue
@@ -14,6 +15,7 @@ from tickets.models import (
     Attachment,
     Comment,
     DoomedFile,
+    InboundMail,
     Report,
     ReportDetails,
     SignalKind,
@@ -33,7 +35,8 @@ _BATCH = 50
 def erase_report(*, report_id: int, now: datetime) -> bool:
     """Blank all that a report says, and what was made from it; gives whether it said anything.
 
-    A ticket named in the reporter's words gets a name of none. Its number, state and times stay.
+    So are the mails of its thread, which quote it. A ticket named in the reporter's words gets a
+    name of none. Its number, state and times stay.
     """
     report = Report.objects.select_for_update(no_key=True).get(pk=report_id)
     if report.erased_at:
@@ -47,6 +50,7 @@ def erase_report(*, report_id: int, now: datetime) -> bool:
     ReportDetails.objects.filter(report=report).delete()
     report.signals.exclude(kind__in=_IMPERSONAL).delete()
     drop_files(report.attachments.all(), now=now)
+    blank_mails(InboundMail.objects.filter(report=report))
     index_report(report_id=report.pk)
     if report.ticket_id:
         document_ticket(report.ticket_id)
@@ -57,11 +61,25 @@ def erase_report(*, report_id: int, now: datetime) -> bool:
 
 @transaction.atomic
 def erase_comment(*, comment_id: int, now: datetime) -> None:
-    """Blank what somebody said on a ticket or report, and drop its files."""
+    """Blank what somebody said on a ticket or report, and the mail it came as; drop its files."""
     comment = Comment.objects.select_for_update(no_key=True).get(pk=comment_id)
     Comment.objects.filter(pk=comment.pk).update(body="")
     drop_files(comment.attachments.all(), now=now)
+    blank_mails(InboundMail.objects.filter(comment=comment))
     document_comment(comment)
+
+
+def blank_mails(mails: QuerySet[InboundMail]) -> int:
+    """Blank mails that came in, and whom they came from; gives how many said anything.
+
+    That they came stays, and what of. One that waited for approval is dismissed: there is nothing
+    to approve. One that is still read must not be among them.
+    """
+    left = mails.exclude(raw=b"")
+    left.filter(state=InboundMail.State.HELD).update(
+        state=InboundMail.State.SET_ASIDE, why=InboundMail.Why.DISMISSED
+    )
+    return left.update(raw=b"", subject="", sender="", recipient="", last_error="")
 
 
 def drop_files(attachments: Iterable[Attachment], *, now: datetime) -> None:

@@ -148,7 +148,7 @@ def file_mail(*, mail_id: int, actor: User, now: datetime) -> InboundMail:
     """
     mail = InboundMail.objects.get(pk=mail_id)
     require(house_role(actor), "report.triage")
-    if mail.state != _State.SET_ASIDE or not mail.raw:
+    if mail.state != _State.SET_ASIDE:
         raise MoveRefused("This mail is not set aside.")
     letter = read_mail(bytes(mail.raw))
     project = mail.project or queries.project_of_mail(mail, letter)
@@ -344,6 +344,8 @@ def _lock(mail_id: int, actor: User, state: InboundMail.State) -> InboundMail:
     require(house_role(actor), "report.triage")
     if mail.state != state:
         raise MoveRefused(f"This mail is {mail.get_state_display().lower()} by now.")
+    if not mail.raw:
+        raise MoveRefused("This mail was blanked: what it said is kept no longer.")
     return mail
 
 

@@ -1,15 +1,17 @@
 """Blanking what people said, so long after the end of its work as their project keeps it."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from clients.models import Project
 from core.actions import blank_messages
-from tickets.actions.erasing import erase_comment, erase_report
+from tickets.actions.erasing import blank_mails, erase_comment, erase_report
 from tickets.actions.rights import forget_reporter
-from tickets.models import Comment, Report, TicketEvent
+from tickets.models import Comment, InboundMail, Report, TicketEvent
 from tickets.queries.rights import references_of
 from tickets.rules.states import DONE, ReportState
 
@@ -31,6 +33,32 @@ def expire_reports(*, now: datetime, most: int) -> int:
         if done >= most:
             break
     return done
+
+
+def expire_mails(*, now: datetime, most: int) -> int:
+    """Blank up to ``most`` mails that nothing came of and whose time is over; gives how many.
+
+    Their time is INBOUND_MAIL_KEEP_DAYS from when they came, or what their project keeps, if less.
+    """
+    done = 0
+    for mails in _expired_mails(now):
+        found = mails.exclude(raw=b"").order_by("pk").values_list("pk", flat=True)
+        done += blank_mails(InboundMail.objects.filter(pk__in=list(found[: most - done])))
+        if done >= most:
+            break
+    return done
+
+
+def _expired_mails(now: datetime) -> Iterator[QuerySet[InboundMail]]:
+    nothing = InboundMail.objects.filter(
+        state__in=[InboundMail.State.SET_ASIDE, InboundMail.State.FAILED]
+    )
+    most = settings.INBOUND_MAIL_KEEP_DAYS
+    yield nothing.filter(received_at__lt=now - timedelta(days=most))
+    for project in Project.objects.filter(retention_days__lt=most).order_by("pk"):
+        assert project.retention_days is not None
+        cutoff = now - timedelta(days=project.retention_days)
+        yield nothing.filter(project=project, received_at__lt=cutoff)
 
 
 def _expired(project_id: int, cutoff: datetime) -> QuerySet[Report]:

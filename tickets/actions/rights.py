@@ -21,7 +21,7 @@ from core.errors import InvalidInput, MoveRefused
 from core.people import Holding, NotYet, Person
 from core.queue import enqueue
 from tickets.actions import exporting
-from tickets.actions.erasing import erase_comment, erase_report
+from tickets.actions.erasing import blank_mails, erase_comment, erase_report
 from tickets.models import Comment, InboundMail, PersonRequest, Report, Reporter, StatusLink
 from tickets.queries import rights
 from tickets.queries.mail import mails_from
@@ -196,14 +196,12 @@ def _erase_mails_in(person: Person, now: datetime) -> int:
     left = mails_from(person).exclude(raw=b"")
     if left.filter(state=InboundMail.State.WAITING).exists():
         raise NotYet("A mail of theirs is still being read.")
-    # Held, nobody could approve it any more.
-    left.filter(state=InboundMail.State.HELD).update(
-        state=InboundMail.State.SET_ASIDE, why=InboundMail.Why.DISMISSED
-    )
+    found = left.count()
     notes = Comment.objects.filter(pk__in=left.exclude(comment=None).values("comment"))
     for pk in list(notes.exclude(body="").values_list("pk", flat=True)):
         erase_comment(comment_id=pk, now=now)
-    return left.update(raw=b"", subject="", sender="", recipient="", last_error="")
+    blank_mails(left)
+    return found
 
 
 def _erase_nothing(person: Person, now: datetime) -> int:

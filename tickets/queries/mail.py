@@ -141,8 +141,9 @@ def last_mail_of(report: Report) -> InboundMail | None:
 
 
 def mails_in(state: str) -> QuerySet[InboundMail]:
-    """List what came in, newest first, without the bytes; of one state, or of all."""
-    mails = InboundMail.objects.defer("raw").select_related("project__client", "report", "comment")
+    """List what came in, newest first, of one state or all: not the bytes, but ``is_blank``."""
+    mails = InboundMail.objects.defer("raw").annotate(is_blank=Q(raw=b""))
+    mails = mails.select_related("project__client", "report", "comment")
     return mails.filter(state=state) if state in InboundMail.State.values else mails
 
 
