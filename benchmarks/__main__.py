@@ -28,6 +28,7 @@ FIGURES = {
     "semantic_recall_5": "meanings",
     "semantic_recall_1": "meanings",
     "submission_accept": "submissions",
+    "mails_per_second": "mails",
     "suggest_ms": "suggestions",
     "suggest_growth": "suggestions",
     "widget_kb": "widget",

@@ -14,13 +14,21 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "shipops.settings")
 django.setup()
 
-from benchmarks import accounts, duplicate_sets, queue_trials, search_sets, ticket_sets  # noqa: E402
+from benchmarks import (  # noqa: E402
+    accounts,
+    duplicate_sets,
+    mail_turns,
+    queue_trials,
+    search_sets,
+    ticket_sets,
+)
 
 KNOWN: dict[str, Callable[..., dict[str, Any]]] = {
     "accounts": accounts.accounts,
     "sessions": accounts.sessions,
     "browser_key": accounts.browser_key,
     "widget_size": accounts.widget_size,
+    "mails": mail_turns.mails,
     "tickets": ticket_sets.tickets,
     "crowd": ticket_sets.crowd,
     "searchable": search_sets.searchable,
