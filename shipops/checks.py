@@ -13,13 +13,25 @@ from django.core.checks import CheckMessage, Error, Warning
 from django.core.exceptions import ImproperlyConfigured
 from django.http.request import validate_host
 
+from billing.gateways.stripe.keys import is_live_key
 from tickets.gateways.mail_services import VIEWS
 from tickets.gateways.meaning import missing_packages
+
+STRIPE = "https://api.stripe.com"
 
 
 def check_settings(app_configs: Any = None, **kwargs: Any) -> list[CheckMessage]:
     """List what contradicts itself: errors stop the start, warnings are shown."""
-    return [*_site(), *_mail(), *_mail_in(), *_files(), *_staff(), *_worker(), *_semantic()]
+    return [
+        *_site(),
+        *_mail(),
+        *_mail_in(),
+        *_files(),
+        *_staff(),
+        *_worker(),
+        *_semantic(),
+        *_stripe(),
+    ]
 
 
 def refuse_wrong_settings() -> None:
@@ -135,4 +147,20 @@ def _semantic() -> Iterator[CheckMessage]:
             f"SEMANTIC_DUPLICATES is on but {' and '.join(missing)} cannot be found: run "
             "python -m pip install --no-deps -r requirements-semantic.txt, or leave it off.",
             id="shipops.E006",
+        )
+
+
+def _stripe() -> Iterator[CheckMessage]:
+    key, base = settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE
+    if is_live_key(key) and base != STRIPE:
+        yield Error(
+            f"STRIPE_SECRET_KEY is a live key, but STRIPE_API_BASE is not {STRIPE}: the key would "
+            "be handed to somebody else. Leave STRIPE_API_BASE out, or give a test key.",
+            id="shipops.E010",
+        )
+    if key and not settings.STRIPE_WEBHOOK_SECRET:
+        yield Error(
+            "STRIPE_SECRET_KEY is set but STRIPE_WEBHOOK_SECRET is not: all that Stripe tells us "
+            "would be refused. It stands beside the endpoint in Stripe's dashboard (whsec_…).",
+            id="shipops.E011",
         )

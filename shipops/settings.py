@@ -256,6 +256,24 @@ ALERT_ESCALATION_MINUTES = env.integer("ALERT_ESCALATION_MINUTES", 15, least=1)
 OUTBREAK_WINDOW_DAYS = env.integer("OUTBREAK_WINDOW_DAYS", 7, least=1, most=365)
 SEMANTIC_DUPLICATES = env.boolean("SEMANTIC_DUPLICATES", default=False)
 
+# --- Stripe ---------------------------------------------------------------------------------------
+
+STRIPE_SECRET_KEY = env.text("STRIPE_SECRET_KEY")
+STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET")
+# The fake till of billing.sandbox, for whoever tries ShipOps out; never without DEBUG.
+STRIPE_SANDBOX = DEBUG and not STRIPE_SECRET_KEY
+_port = env.integer("PORT", 8000, least=1)
+STRIPE_API_BASE = env.address(
+    "STRIPE_API_BASE",
+    f"http://127.0.0.1:{_port + 4111 if _port < 60000 else _port - 4111}"
+    if STRIPE_SANDBOX
+    else "https://api.stripe.com",
+    schemes=("http", "https"),
+    example="https://api.stripe.com",
+).rstrip("/")
+if STRIPE_SANDBOX:
+    STRIPE_SECRET_KEY, STRIPE_WEBHOOK_SECRET = "sk_test_sandbox", "whsec_sandbox"
+
 # --- Sign-in --------------------------------------------------------------------------------------
 
 AUTH_USER_MODEL = "clients.User"

@@ -23,6 +23,8 @@ def production(settings: Any) -> None:
     settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
     settings.S3_BUCKET = settings.S3_ENDPOINT_URL = ""
     settings.STAFF_SECOND_FACTOR = True
+    settings.STRIPE_SECRET_KEY = settings.STRIPE_WEBHOOK_SECRET = ""
+    settings.STRIPE_API_BASE = "https://api.stripe.com"
 
 
 def _found(settings: Any, **changes: Any) -> list[CheckMessage]:
@@ -36,6 +38,7 @@ MAIL_IN = {
     "INBOUND_MAIL_SERVICES": ["postmark"],
     "ANYMAIL": {"WEBHOOK_SECRET": "ops:hush"},
 }
+ELSEWHERE = {"STRIPE_API_BASE": "http://10.0.0.7:4242", "STRIPE_WEBHOOK_SECRET": "whsec_hush"}
 LOCAL = {"SITE_URL": "http://localhost:8000", "ALLOWED_HOSTS": ["localhost"]}
 
 
@@ -53,6 +56,8 @@ LOCAL = {"SITE_URL": "http://localhost:8000", "ALLOWED_HOSTS": ["localhost"]}
         {"S3_BUCKET": "files"},
         MAIL_IN,
         {"S3_BUCKET": "files", "S3_ENDPOINT_URL": "https://s3.example"},
+        {"STRIPE_SECRET_KEY": "rk_live_hush", "STRIPE_WEBHOOK_SECRET": "whsec_hush"},
+        {**ELSEWHERE, "STRIPE_SECRET_KEY": "sk_test_hush"},
     ],
 )
 def test_what_fits_together_is_let_be(settings: Any, changes: dict[str, Any]) -> None:
@@ -70,6 +75,17 @@ WRONG: list[tuple[str, dict[str, Any], str]] = [
     ("shipops.E007", {**MAIL_IN, "INBOUND_MAIL_SERVICES": ["pigeon"]}, "names pigeon"),
     ("shipops.E008", {**MAIL_IN, "ANYMAIL": {"WEBHOOK_SECRET": ""}}, "needs INBOUND_WEBHOOK"),
     ("shipops.E009", {"IMAP_URL": "imaps://ops:hush@mail"}, "INBOUND_MAIL_ADDRESS does not say"),
+    (
+        "shipops.E010",
+        {**ELSEWHERE, "STRIPE_SECRET_KEY": "sk_live_hush"},
+        "a live key, but",
+    ),
+    (
+        "shipops.E010",
+        {**ELSEWHERE, "STRIPE_SECRET_KEY": "rk_live_hush"},
+        "a live key, but",
+    ),
+    ("shipops.E011", {"STRIPE_SECRET_KEY": "sk_test_hush"}, "STRIPE_WEBHOOK_SECRET is not"),
     ("shipops.W001", {"DEBUG": True}, "DEBUG is on"),
     ("shipops.W002", {"STAFF_SECOND_FACTOR": False}, "STAFF_SECOND_FACTOR is off"),
 ]
