@@ -1,0 +1,1 @@
+"""What Stripe does by itself: invoices, payments, periods, and what falls due."""

@@ -1,0 +1,1 @@
+"""The pages that Stripe hosts, as small as they can be."""
