@@ -54,11 +54,11 @@ def why_off() -> str:
     return ""
 
 
-def connect(*, retries: int = RETRIES) -> StripeClient:
+def connect() -> StripeClient:
     """Give the client for the present settings. Raises BillingOff without a key."""
     if mode() is Mode.OFF:
         raise BillingOff(why_off())
-    return _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, retries)
+    return _client(settings.STRIPE_SECRET_KEY, settings.STRIPE_API_BASE, RETRIES)
 
 
 @lru_cache(maxsize=4)
