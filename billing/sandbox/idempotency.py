@@ -35,6 +35,10 @@ class Keys:
             raise ApiFault(
                 "Idempotency keys can be up to 255 characters.", kind="idempotency_error"
             )
+        with self._lock:
+            return self._begun(key, request, now)
+
+    def _begun(self, key: str, request: tuple[str, ...], now: int) -> Kept | None:
         if key in self._busy:
             raise ApiFault(
                 "There is currently another in-progress request using this Idempotent Key.",
