@@ -190,6 +190,15 @@ class Invoice:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """What a change would cost if it were made at ``proration_at``."""
+
+    invoice: Invoice
+    lines: tuple[InvoiceLine, ...]
+    proration_at: datetime
+
+
+@dataclass(frozen=True)
 class InvoiceItem:
     """Something to be put on an invoice; ``invoice_id`` is empty while it waits for the next."""
 

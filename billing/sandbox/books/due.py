@@ -51,13 +51,13 @@ def _of_subscription(world: World, subscription: Json) -> Iterator[_Due]:
     status, notes = subscription["status"], world.notes(subscription)
     if status == "incomplete":
         yield subscription["created"] + periods.GRACE, partial(_expire, world, subscription)
+    end = periods.current(subscription)[1]
     if status in _RUNNING:
-        end = periods.current(subscription)[1]
         yield end, partial(periods.renew, world, subscription)
-        cancel_at = subscription["cancel_at"]
-        if cancel_at is not None and cancel_at < end:
-            leave = partial(standing.end, reason="cancellation_requested")
-            yield cancel_at, partial(leave, world, subscription)
+    cancel_at = subscription["cancel_at"]
+    if cancel_at is not None and (status == "paused" or (status in _RUNNING and cancel_at < end)):
+        leave = partial(standing.end, reason="cancellation_requested")
+        yield cancel_at, partial(leave, world, subscription)
     if status == "trialing" and not notes.get("warned_of_trial_end"):
         yield subscription["trial_end"] - 3 * DAY, partial(_warn, world, subscription)
     if subscription["pending_update"] is not None:

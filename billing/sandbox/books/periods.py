@@ -1,8 +1,6 @@
 """Periods of subscriptions: the first, the next, and the end of a trial."""
 
-from collections.abc import Callable
-
-from billing.sandbox.books import collecting, invoicing, lines, standing
+from billing.sandbox.books import collecting, invoicing, lines, phases, standing
 from billing.sandbox.clock import HOUR, later, period_around
 from billing.sandbox.store import Json
 from billing.sandbox.world import World
@@ -46,8 +44,12 @@ def bill(
     now: bool,
     period: tuple[int, int] | None = None,
     with_pending: bool = True,
+    awaited_as: str = "",
 ) -> Json:
-    """Keep an invoice of the subscription: final and collected at once, or an hour later."""
+    """Keep an invoice of the subscription: final and collected at once, or an hour later.
+
+    ``awaited_as`` notes before its payment what the subscription will do once it is paid.
+    """
     customer = world.store.get("customer", subscription["customer"])
     invoice = invoicing.draft(
         world,
@@ -63,6 +65,8 @@ def bill(
     if with_pending:
         invoicing.take_pending(world, invoice, subscription["id"])
     subscription["latest_invoice"] = invoice["id"]
+    if awaited_as:
+        world.notes(subscription)[awaited_as] = invoice["id"]
     paused = subscription["pause_collection"]
     if paused is not None:
         invoice["auto_advance"] = False
@@ -93,8 +97,7 @@ def renew(world: World, subscription: Json) -> None:
             subscription["status"] = "active"
             subscription["billing_cycle_anchor"] = start
         begin_period(subscription, start)
-    for change in AT_RENEWAL:
-        change(world, subscription)
+    phases.change_phase(world, subscription, start)
     bill(
         world,
         subscription,
@@ -103,10 +106,6 @@ def renew(world: World, subscription: Json) -> None:
         now=False,
         period=(begun, start),
     )
-
-
-# What a schedule has in store for the beginning of a period.
-AT_RENEWAL: list[Callable[[World, Json], None]] = []
 
 
 def _trial_may_end(world: World, subscription: Json) -> bool:

@@ -69,6 +69,13 @@ def end(world: World, subscription: Json, *, reason: str, status: str = "cancele
             **details, "reason": details.get("reason") or reason
         }  # fmt: skip
     subscription["pending_update"] = subscription["pause_collection"] = None
+    for invoice in _open_invoices(world, subscription):
+        # What is final stays owed, but is not collected any more (docs: Cancel subscriptions).
+        invoice["auto_advance"], invoice["next_payment_attempt"] = False, None
+    schedule = world.store.find("subscription_schedule", subscription["schedule"])
+    if schedule is not None:
+        schedule["status"], schedule["canceled_at"] = "canceled", now
+        subscription["schedule"] = None
     world.emit("customer.subscription.deleted" if status == "canceled" else UPDATED, subscription)
 
 
@@ -122,17 +129,21 @@ def _served(world: World, subscription: Json) -> str:
 
 
 def _owes(world: World, subscription: Json) -> bool:
-    def is_owed(invoice: Json) -> bool:
-        told = (invoice["parent"] or {}).get("subscription_details") or {}
-        return (
-            told.get("subscription") == subscription["id"]
-            and invoice["status"] == "open"
-            and invoice["amount_remaining"] > 0
-            and (invoice["attempted"] or _is_overdue(world, invoice))
-        )
+    return any(
+        invoice["amount_remaining"] > 0 and (invoice["attempted"] or _is_overdue(world, invoice))
+        for invoice in _open_invoices(world, subscription)
+    )
 
-    return bool(world.store.all("invoice", is_owed))
+
+def _open_invoices(world: World, subscription: Json) -> list[Json]:
+    def is_open(invoice: Json) -> bool:
+        told = (invoice["parent"] or {}).get("subscription_details") or {}
+        is_its_own = told.get("subscription") == subscription["id"]
+        return is_its_own and bool(invoice["status"] == "open")
+
+    return world.store.all("invoice", is_open)
 
 
 def _is_overdue(world: World, invoice: Json) -> bool:
-    return invoice["due_date"] is not None and invoice["due_date"] <= world.now()
+    due: int | None = invoice["due_date"]
+    return due is not None and due <= world.now()
