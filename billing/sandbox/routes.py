@@ -8,6 +8,9 @@ from billing.sandbox.resources import (
     invoice_items,
     invoices,
     payments,
+    schedules,
+    subscription_changes,
+    subscription_pauses,
     subscriptions,
 )
 from billing.sandbox.routing import Route
@@ -17,6 +20,9 @@ _FILES = (
     catalogue,
     checkout,
     subscriptions,
+    subscription_changes,
+    subscription_pauses,
+    schedules,
     invoices,
     invoice_items,
     payments,
