@@ -3,11 +3,13 @@
 from billing.sandbox.resources import (
     catalogue,
     checkout,
+    credit_notes,
     customers,
     events,
     invoice_items,
     invoices,
     payments,
+    refunds,
     schedules,
     subscription_changes,
     subscription_pauses,
@@ -26,6 +28,8 @@ _FILES = (
     invoices,
     invoice_items,
     payments,
+    refunds,
+    credit_notes,
     events,
 )
 ROUTES: list[Route] = [route for file in _FILES for route in file.ROUTES]
