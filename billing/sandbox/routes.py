@@ -9,6 +9,7 @@ from billing.sandbox.resources import (
     invoice_items,
     invoices,
     payments,
+    portal,
     refunds,
     schedules,
     subscription_changes,
@@ -30,6 +31,7 @@ _FILES = (
     payments,
     refunds,
     credit_notes,
+    portal,
     events,
 )
 ROUTES: list[Route] = [route for file in _FILES for route in file.ROUTES]
