@@ -5,6 +5,7 @@ Each takes and gives JSON: ``POST /_sandbox/clock {"days": 31}``.
 
 import json
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -25,7 +26,7 @@ def controlled(world: World, request: Request) -> Answer:
         return _told(404, {"controls": sorted(f"{how} {name}" for how, name in CONTROLS)})
     try:
         given = json.loads(request.form or "{}") if request.method == "POST" else {}
-        with world.lock:
+        with nullcontext() if control is wait_for_deliveries else world.lock:
             return _told(200, control(world, given))
     except ApiFault as fault:
         return _told(fault.status, fault.body)
@@ -89,6 +90,14 @@ def deliver_again(world: World, given: Json) -> Json:
     return {"events": [event["id"] for event in found]}
 
 
+def wait_for_deliveries(world: World, given: Json) -> Json:
+    """Wait until nothing is under way, for ``seconds`` at most; tell whether that came about.
+
+    Without the world's lock: whoever takes an event may ask the sandbox about it.
+    """
+    return {"idle": world.deliveries.flush(float(given.get("seconds", 30)))}
+
+
 def set_card(world: World, given: Json) -> Json:
     """Give a ``customer`` a card that pays, or ``declines`` for a reason."""
     customer = world.store.get("customer", given["customer"])
@@ -122,6 +131,7 @@ CONTROLS: dict[tuple[str, str], Callable[[World, Json], Json]] = {
     ("POST", "endpoints"): set_endpoints,
     ("POST", "manner"): set_manner,
     ("POST", "deliver"): deliver_again,
+    ("POST", "wait"): wait_for_deliveries,
     ("POST", "cards"): set_card,
     ("POST", "habits"): set_habits,
     ("GET", "calls"): tell_calls,
