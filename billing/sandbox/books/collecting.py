@@ -110,7 +110,7 @@ def _failed(world: World, invoice: Json, card: Json | None, why: str) -> None:
         world.emit("payment_intent.payment_failed", intent)
     world.emit("invoice.payment_failed", invoice)
     standing.payment_failed(world, invoice)
-    if not waits and done > 1:
+    if not waits and done > len(days):
         standing.retries_are_over(world, invoice)
 
 
