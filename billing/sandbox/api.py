@@ -81,24 +81,27 @@ def _answered(
         route, ids = _route(request)
         params = read(request.form, route.params)
         route.check(params)
-        asked = (request.method, request.path, request.form)
+        asked = [request.method, request.path, request.form]
         kept = world.keys.begin(key, asked, now=world.now()) if key else None
     except ApiFault as fault:
         return Answer(fault.status, _json(fault.body))
     if kept is not None:
-        return Answer(kept.status, kept.body, {"Idempotent-Replayed": "true"})
+        return Answer(kept.status, kept.body.encode(), {"Idempotent-Replayed": "true"})
     given: Answer | None = None
-    try:
-        with world.lock:
+    with world.lock:
+        try:
             given = _done(world, route, ids, params, (request_id, key or None))
-        if rule is not None and rule.failure is Failure.SERVER_ERROR_AFTER:
-            given = _SERVER_ERROR
-    finally:
-        if key:
-            done = None
-            if given is not None:
-                done = Kept(asked, given.status, given.body, world.now())
-            world.keys.end(key, done)
+            if rule is not None and rule.failure is Failure.SERVER_ERROR_AFTER:
+                given = _SERVER_ERROR
+        finally:
+            if key:
+                kept = (
+                    Kept(asked, given.status, given.body.decode(), world.now()) if given else None
+                )
+                world.keys.end(key, kept)
+        # The deed and what its key gives from now on are kept together, or neither is.
+        if route.method != "GET":
+            world.save()
     return given
 
 
@@ -116,8 +119,6 @@ def _done(
         return Answer(fault.status, _json(fault.body))
     finally:
         world.request = (None, None)
-        if route.method != "GET":
-            world.store.save()
     return Answer(200, _json(body))
 
 

@@ -10,9 +10,9 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 class Clock:
     """Whole seconds since 1970. It runs with the machine's, or stands still from ``start`` on."""
 
-    def __init__(self, start: int | None = None) -> None:
+    def __init__(self, start: int | None = None, *, ahead: int = 0) -> None:
         self.stands_at = start
-        self.ahead = 0
+        self.ahead = ahead
 
     def now(self) -> int:
         """Tell the present second."""

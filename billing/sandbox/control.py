@@ -120,7 +120,11 @@ def tell_calls(world: World, given: Json) -> Json:
 
 def tell_objects(world: World, given: Json) -> Json:
     """Tell how many objects there are of each kind."""
-    return {kind: len(table) for kind, table in world.store.tables.items()}
+    return {
+        kind: len(table)
+        for kind, table in world.store.tables.items()
+        if not kind.startswith("sandbox.")
+    }
 
 
 CONTROLS: dict[tuple[str, str], Callable[[World, Json], Json]] = {

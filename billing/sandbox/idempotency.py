@@ -1,32 +1,33 @@
 """Idempotency keys (docs: Idempotent requests): one key, one answer, for a day."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from threading import Lock
 
 from billing.sandbox.clock import DAY
 from billing.sandbox.faults import ApiFault
+from billing.sandbox.store import Json
 
 
 @dataclass(frozen=True)
 class Kept:
     """The answer that a key gives, what it was asked, and when."""
 
-    request: tuple[str, ...]
+    request: list[str]
     status: int
-    body: bytes
+    body: str
     at: int
 
 
 class Keys:
-    """The keys of the last 24 hours of the sandbox's clock."""
+    """The keys of the last 24 hours of the sandbox's clock, kept in a table of its store."""
 
-    def __init__(self) -> None:
-        self._kept: dict[str, Kept] = {}
+    def __init__(self, table: dict[str, Json]) -> None:
+        self._table = table
         self._busy: set[str] = set()
         # Not the world's: a key that is in use is refused at once, not when its call is over.
         self._lock = Lock()
 
-    def begin(self, key: str, request: tuple[str, ...], *, now: int) -> Kept | None:
+    def begin(self, key: str, request: list[str], *, now: int) -> Kept | None:
         """Give the answer that was given before, or None to go on and ``end``.
 
         Raises ApiFault for a key that came with another request, is too long, or is being used.
@@ -38,7 +39,7 @@ class Keys:
         with self._lock:
             return self._begun(key, request, now)
 
-    def _begun(self, key: str, request: tuple[str, ...], now: int) -> Kept | None:
+    def _begun(self, key: str, request: list[str], now: int) -> Kept | None:
         if key in self._busy:
             raise ApiFault(
                 "There is currently another in-progress request using this Idempotent Key.",
@@ -46,10 +47,8 @@ class Keys:
                 kind="idempotency_error",
                 code="idempotency_key_in_use",
             )
-        kept = self._kept.get(key)
-        if kept is not None and kept.at <= now - DAY:
-            del self._kept[key]
-            kept = None
+        found = self._table.get(key)
+        kept = Kept(**found) if found is not None and found["at"] > now - DAY else None
         if kept is not None and kept.request != request:
             raise ApiFault(
                 "Keys for idempotent requests can only be used with the same parameters they were "
@@ -66,4 +65,4 @@ class Keys:
         with self._lock:
             self._busy.discard(key)
             if kept is not None:
-                self._kept[key] = kept
+                self._table[key] = asdict(kept)

@@ -18,7 +18,7 @@ class Store:
     """Objects in the order in which they were made, kept in a file if one is named."""
 
     def __init__(self, path: Path | None = None) -> None:
-        self.tables: dict[str, dict[str, Json]] = {}
+        self.tables: dict[str, dict[str, Any]] = {}
         self.path = path
         if path is not None and path.exists():
             self.tables = json.loads(path.read_text(encoding="utf-8"))
@@ -48,8 +48,8 @@ class Store:
         return next((found for found in self._named(key)), None)
 
     def _named(self, key: str) -> Iterator[Json]:
-        for table in self.tables.values():
-            if key in table:
+        for kind, table in self.tables.items():
+            if key in table and not kind.startswith("sandbox."):
                 yield table[key]
 
     def save(self) -> None:

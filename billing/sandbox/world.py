@@ -54,9 +54,9 @@ class World:
     def __init__(self, *, start: int | None = None, path: Path | None = None) -> None:
         self.lock = RLock()
         self.store = Store(path)
-        self.clock = Clock(start)
+        self.clock = Clock(start, ahead=self._own("clock").get("ahead", 0))
         self.failures = Failures()
-        self.keys = Keys()
+        self.keys = Keys(self._own("key"))
         self.habits = Habits()
         self.calls: deque[Call] = deque(maxlen=10_000)
         self.base = ""
@@ -79,8 +79,17 @@ class World:
 
     def notes(self, thing: Json) -> Json:
         """Give what the sandbox knows of an object without telling it."""
-        table = self.store.tables.setdefault("sandbox.note", {})
-        return table.setdefault(thing["id"], {})
+        notes: Json = self._own("note").setdefault(thing["id"], {})
+        return notes
+
+    def _own(self, noun: str) -> Json:
+        """Give a table of what is the sandbox's own, beside Stripe's objects."""
+        return self.store.tables.setdefault(f"sandbox.{noun}", {})
+
+    def save(self) -> None:
+        """Write everything to the file, if there is one; whoever calls holds ``lock``."""
+        self._own("clock")["ahead"] = self.clock.ahead
+        self.store.save()
 
     def emit(self, name: str, thing: Json, previous: Json | None = None) -> None:
         """Tell an event about an object as it is now."""

@@ -27,7 +27,7 @@ def travel(world: World, to: int) -> None:
     else:
         raise AssertionError("the sandbox would never come to an end")
     world.clock.move_to(to)
-    world.store.save()
+    world.save()
 
 
 def catch_up(world: World) -> None:

@@ -131,7 +131,7 @@ def test_a_key_is_forgotten_after_a_day(world: World) -> None:
 
 
 def test_a_key_that_is_in_use_leaves_the_outcome_open(world: World, unretried: None) -> None:
-    world.keys.begin("op:1", ("POST",), now=world.now())
+    world.keys.begin("op:1", ["POST"], now=world.now())
 
     with pytest.raises(OutcomeUnknown, match="in-progress"):
         _create()
