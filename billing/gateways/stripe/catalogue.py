@@ -1,16 +1,18 @@
 """Products and prices. A price never changes: another amount is another price."""
 
+from collections.abc import Iterator
+from datetime import datetime
 from typing import Literal
 
 import stripe
-from stripe.params import PriceCreateParams, ProductCreateParams
+from stripe.params import PriceCreateParams, ProductCreateParams, ProductListParams
 
 from billing.gateways.stripe.amounts import from_minor, to_minor
 from billing.gateways.stripe.client import connect
 from billing.gateways.stripe.errors import sorted_failures
-from billing.gateways.stripe.objects import Metadata, Price, Product
+from billing.gateways.stripe.objects import Metadata, Page, Price, Product
+from billing.gateways.stripe.reading import PAGE_SIZE, every, page, ref, seconds
 from billing.gateways.stripe.reading import metadata as metadata_of
-from billing.gateways.stripe.reading import ref
 from core.money import Money
 
 Interval = Literal["month", "year"]
@@ -35,6 +37,21 @@ def get_product(product_id: str) -> Product:
     with sorted_failures():
         found = connect().v1.products.retrieve(product_id)
     return read_product(found)
+
+
+def every_product(*, since: datetime | None = None) -> Iterator[Product]:
+    """Fetch products, archived or not, all or those since an instant, newest first."""
+
+    def fetch(after: str) -> Page[Product]:
+        params: ProductListParams = {"limit": PAGE_SIZE}
+        if since is not None:
+            params["created"] = {"gte": seconds(since)}
+        if after:
+            params["starting_after"] = after
+        with sorted_failures():
+            return page(connect().v1.products.list(params), read_product)
+
+    return every(fetch)
 
 
 def create_price(

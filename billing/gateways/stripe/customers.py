@@ -1,13 +1,17 @@
 """Customers: clients as Stripe knows them."""
 
+from collections.abc import Iterator
+from datetime import datetime
+
 import stripe
+from stripe.params import CustomerListParams
 
 from billing.gateways.stripe.amounts import from_minor
 from billing.gateways.stripe.client import connect
 from billing.gateways.stripe.errors import Gone, sorted_failures
-from billing.gateways.stripe.objects import Customer, Metadata
+from billing.gateways.stripe.objects import Customer, Metadata, Page
+from billing.gateways.stripe.reading import PAGE_SIZE, every, page, ref, seconds
 from billing.gateways.stripe.reading import metadata as metadata_of
-from billing.gateways.stripe.reading import ref
 
 
 def create_customer(*, name: str, email: str, metadata: Metadata, key: str) -> Customer:
@@ -34,6 +38,23 @@ def get_customer(customer_id: str) -> Customer:
     with sorted_failures():
         found = connect().v1.customers.retrieve(customer_id)
     return read_customer(found)
+
+
+def every_customer(*, email: str = "", since: datetime | None = None) -> Iterator[Customer]:
+    """Fetch customers, those of one address or all since an instant, newest first."""
+
+    def fetch(after: str) -> Page[Customer]:
+        params: CustomerListParams = {"limit": PAGE_SIZE}
+        if email:
+            params["email"] = email
+        if since is not None:
+            params["created"] = {"gte": seconds(since)}
+        if after:
+            params["starting_after"] = after
+        with sorted_failures():
+            return page(connect().v1.customers.list(params), read_customer)
+
+    return every(fetch)
 
 
 def read_customer(found: stripe.Customer) -> Customer:
