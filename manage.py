@@ -19,6 +19,7 @@ WITHOUT_DATABASE = {
     "spectacular",
     "startapp",
     "startproject",
+    "stripe_sandbox",
     "version",
 }
 
