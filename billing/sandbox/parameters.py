@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from functools import cache
 from typing import Any, Literal, get_args, get_origin, get_type_hints
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from stripe import RequestOptions
 from typing_extensions import is_typeddict
@@ -24,6 +24,14 @@ _METADATA_KEYS, _METADATA_KEY_LENGTH, _METADATA_VALUE_LENGTH = 50, 40, 500
 def read(form: str, kind: Any) -> dict[str, Any]:
     """Give the parameters of a form or a query as values. Raises ApiFault as Stripe refuses."""
     return _table(_decoded(form), kind, "")
+
+
+def check_addresses(params: dict[str, Any], *names: str) -> None:
+    """Refuse what people could not be led to (docs: Error codes, url_invalid)."""
+    for name in names:
+        way = urlsplit(params.get(name) or "https://shipops.example")
+        if way.scheme not in ("http", "https") or not way.hostname:
+            raise ApiFault("Not a valid URL", code="url_invalid", param=name)
 
 
 def _decoded(form: str) -> dict[str, Any]:

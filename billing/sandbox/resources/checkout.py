@@ -16,6 +16,7 @@ from billing.sandbox.books.signup import Terms, subscribe
 from billing.sandbox.clock import DAY
 from billing.sandbox.faults import ApiFault, missing_parameter
 from billing.sandbox.listing import INCLUDABLE, page
+from billing.sandbox.parameters import check_addresses
 from billing.sandbox.resources import customers
 from billing.sandbox.resources.subscriptions import trial_end
 from billing.sandbox.routing import Route
@@ -33,6 +34,7 @@ def create(world: World, params: Json) -> Json:
     for name in ("line_items", "success_url"):
         if name not in params:
             raise missing_parameter(name)
+    check_addresses(params, "success_url", "cancel_url")
     customer: Json = {}
     if "customer" in params:
         customer = world.store.get("customer", params["customer"], param="customer")

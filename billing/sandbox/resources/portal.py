@@ -4,6 +4,7 @@ from stripe import billing_portal
 from stripe.params.billing_portal import SessionCreateParams
 
 from billing.sandbox.faults import missing_parameter
+from billing.sandbox.parameters import check_addresses
 from billing.sandbox.routing import Route
 from billing.sandbox.store import Json
 from billing.sandbox.world import World
@@ -13,6 +14,7 @@ def create(world: World, params: Json) -> Json:
     """Open a page."""
     if "customer" not in params:
         raise missing_parameter("customer")
+    check_addresses(params, "return_url")
     customer = world.store.get("customer", params["customer"], param="customer")
     session = world.make(
         billing_portal.Session,

@@ -36,6 +36,18 @@ def _refusal(client: StripeClient, path: str, **params: Any) -> stripe.InvalidRe
         ("/v1/customers", {"tax_exempt": "perhaps"}, None, "tax_exempt"),
         ("/v1/customers", {"expand": ["nothing"]}, None, "expand[0]"),
         ("/v1/customers", {"source": "tok_visa"}, "sandbox_does_less", "source"),
+        (
+            "/v1/checkout/sessions",
+            {"mode": "subscription", "line_items": [{"price": "x"}], "success_url": "javascript:1"},
+            "url_invalid",
+            "success_url",
+        ),
+        (
+            "/v1/billing_portal/sessions",
+            {"customer": "x", "return_url": "/back"},
+            "url_invalid",
+            "return_url",
+        ),
     ],
 )
 def test_a_wrong_parameter_is_named(
