@@ -73,8 +73,21 @@ def give_up(world: World, invoice: Json, status: str) -> None:
         invoice["next_payment_attempt"] = None
         mark = "voided_at" if status == "void" else "marked_uncollectible_at"
         invoice["status_transitions"][mark] = world.now()
-    world.emit("invoice.voided" if status == "void" else "invoice.marked_uncollectible", invoice)
-    standing.invoice_was_settled(world, invoice)
+    if status == "void":
+        world.emit("invoice.voided", invoice)
+        standing.invoice_was_voided(world, invoice)
+    else:
+        world.emit("invoice.marked_uncollectible", invoice)
+        standing.invoice_was_settled(world, invoice)
+
+
+def give_up_awaited(world: World, subscription: Json, what: str) -> None:
+    """Take back the invoice with whose payment something was to happen, and that with it.
+
+    ``what`` is the note that names it: update_waits_for, resumes_with.
+    """
+    invoice = world.store.get("invoice", world.notes(subscription)[what])
+    give_up(world, invoice, "void")
 
 
 def _fault(why: str) -> ApiFault:

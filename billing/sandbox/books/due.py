@@ -5,6 +5,7 @@ from functools import partial
 from operator import itemgetter
 
 from billing.sandbox.books import collecting, invoicing, periods, standing
+from billing.sandbox.books.cards import card_for
 from billing.sandbox.clock import DAY
 from billing.sandbox.faults import ApiFault
 from billing.sandbox.store import Json
@@ -51,6 +52,10 @@ def _of_subscription(world: World, subscription: Json) -> Iterator[_Due]:
     status, notes = subscription["status"], world.notes(subscription)
     if status == "incomplete":
         yield subscription["created"] + periods.GRACE, partial(_expire, world, subscription)
+    if subscription["pending_update"] is not None:
+        # Before the renewal of the same second.
+        expires = subscription["pending_update"]["expires_at"]
+        yield expires, partial(collecting.give_up_awaited, world, subscription, "update_waits_for")
     end = periods.current(subscription)[1]
     if status in _RUNNING:
         yield end, partial(periods.renew, world, subscription)
@@ -60,16 +65,14 @@ def _of_subscription(world: World, subscription: Json) -> Iterator[_Due]:
         yield cancel_at, partial(leave, world, subscription)
     if status == "trialing" and not notes.get("warned_of_trial_end"):
         yield subscription["trial_end"] - 3 * DAY, partial(_warn, world, subscription)
-    if subscription["pending_update"] is not None:
-        expires = subscription["pending_update"]["expires_at"]
-        yield expires, partial(standing.expire_pending_update, world, subscription)
     paused = subscription["pause_collection"]
     if paused is not None and paused["resumes_at"] is not None:
         yield paused["resumes_at"], partial(_collect_again, world, subscription)
     if "resumes_with" in notes:
         invoice = world.store.get("invoice", notes["resumes_with"])
-        stay = partial(periods.resume_expired, world, subscription, invoice)
-        yield invoice["created"] + periods.GRACE, stay
+        if invoice["next_payment_attempt"] is None or card_for(world, invoice) is None:
+            stay = partial(collecting.give_up_awaited, world, subscription, "resumes_with")
+            yield invoice["created"] + periods.GRACE, stay
 
 
 def _of_invoice(world: World, invoice: Json) -> Iterator[_Due]:

@@ -141,13 +141,6 @@ def pause(world: World, subscription: Json, *, why: str) -> None:
     world.emit("customer.subscription.paused", subscription)
 
 
-def resume_expired(world: World, subscription: Json, invoice: Json) -> None:
-    """Stay paused: nobody paid the invoice of the resumption for 23 hours."""
-    world.notes(subscription).pop("resumes_with", None)
-    if invoice["status"] == "open":
-        collecting.give_up(world, invoice, "void")
-
-
 def restart_cycle(world: World, subscription: Json) -> None:
     """Begin a new period now, and every one after it on this day."""
     subscription["billing_cycle_anchor"] = world.now()

@@ -34,6 +34,18 @@ def invoice_was_settled(world: World, invoice: Json) -> None:
         resumed(world, subscription)
 
 
+def invoice_was_voided(world: World, invoice: Json) -> None:
+    """Forget what was to happen with the payment; what else is owed stands better without it."""
+    subscription = subscription_of(world, invoice)
+    if subscription is not None:
+        notes = world.notes(subscription)
+        if notes.get("update_waits_for") == invoice["id"]:
+            _expire_pending_update(world, subscription)
+        if notes.get("resumes_with") == invoice["id"]:
+            del notes["resumes_with"]
+    invoice_was_settled(world, invoice)
+
+
 def payment_failed(world: World, invoice: Json) -> None:
     """Let a subscription stand worse after a payment that failed or is overdue."""
     subscription = subscription_of(world, invoice)
@@ -103,8 +115,7 @@ def apply_pending_update(world: World, subscription: Json) -> None:
     world.emit("customer.subscription.pending_update_applied", subscription)
 
 
-def expire_pending_update(world: World, subscription: Json) -> None:
-    """Drop a change that was not paid for in time."""
+def _expire_pending_update(world: World, subscription: Json) -> None:
     world.notes(subscription).pop("update_waits_for", None)
     with world.changing(subscription, UPDATED):
         subscription["pending_update"] = None
@@ -112,11 +123,11 @@ def expire_pending_update(world: World, subscription: Json) -> None:
 
 
 def pending_update(world: World, items: list[Json], metadata: Json | None) -> Json:
-    """Give the change that waits for its payment, a day less an hour long."""
+    """Give the change that waits for its payment, for 23 hours or to the end of the period."""
     return shaped(
         Subscription.PendingUpdate,
         {
-            "expires_at": world.now() + 23 * HOUR,
+            "expires_at": min(world.now() + 23 * HOUR, items[0]["current_period_end"]),
             "metadata": metadata,
             "subscription_items": items,
         },

@@ -63,7 +63,9 @@ def _check(subscription: Json, params: Json) -> None:
 
 
 def _change_items(world: World, subscription: Json, params: Json) -> None:
-    _drop_pending_update(world, subscription)
+    if subscription["pending_update"] is not None:
+        # Another change takes the place of the one that waits for its payment.
+        collecting.give_up_awaited(world, subscription, "update_waits_for")
     items = prorations.changed_items(world, subscription, params["items"], path="items")
     behavior = params.get("proration_behavior", "create_prorations")
     found: list[Json] = []
@@ -113,16 +115,6 @@ def _bill(world: World, subscription: Json, found: list[Json], *, awaited_as: st
 def _swap(world: World, subscription: Json, items: list[Json]) -> None:
     with world.changing(subscription, standing.UPDATED):
         subscription["items"]["data"] = items
-
-
-def _drop_pending_update(world: World, subscription: Json) -> None:
-    """Let another change take the place of the one that waits for its payment."""
-    if subscription["pending_update"] is None:
-        return
-    invoice = world.store.get("invoice", world.notes(subscription)["update_waits_for"])
-    standing.expire_pending_update(world, subscription)
-    if invoice["status"] == "open":
-        collecting.give_up(world, invoice, "void")
 
 
 def _check_card(world: World, subscription: Json) -> None:

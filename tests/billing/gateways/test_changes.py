@@ -7,6 +7,7 @@ import pytest
 from billing.gateways.stripe import changes, invoices, schedules
 from billing.gateways.stripe.errors import OutcomeUnknown, StripeRefused
 from billing.gateways.stripe.objects import Preview, Subscription
+from billing.gateways.stripe.reading import at
 from billing.sandbox.failures import Failure, Rule
 from billing.sandbox.world import World
 from core.money import Money
@@ -108,7 +109,52 @@ def test_an_upgrade_that_nobody_pays_for_expires(world: World, subscription: Sub
 
     after = till.latest(subscription)
     assert (after.has_pending_update, after.items[0].amount) == (False, Money(490, "EUR"))
+    assert (after.status, till.invoices_of(subscription)[-1].status) == ("active", "void")
     assert "customer.subscription.pending_update_expired" in till.kinds(world)
+
+
+def test_an_upgrade_waits_no_longer_than_its_period(world: World) -> None:
+    subscription = till.sign_up(world)
+    till.move(world, days=30.9)
+    till.new_card(world, subscription, declines="declined")
+    waiting = changes.upgrade(
+        subscription=till.latest(subscription),
+        price_id=till.make_price(Money(990, "EUR"), name="bigger"),
+        proration_at=at(world.now()),
+        metadata={},
+        key="op:up",
+    )
+    assert waiting.pending_update_expires_at == subscription.items[0].period_to
+
+    till.move(world, days=0.2)
+
+    _, upgrade, renewal = till.invoices_of(subscription)
+    assert (upgrade.status, renewal.total) == ("void", Money(490, "EUR"))
+
+
+def test_an_upgrade_is_taken_back_with_its_invoice(
+    world: World, subscription: Subscription
+) -> None:
+    till.new_card(world, subscription, declines="declined")
+    waiting = _upgrade(subscription, till.make_price(Money(990, "EUR"), name="bigger"))
+
+    invoices.void_invoice(invoice_id=waiting.latest_invoice_id, key="op:void")
+
+    after = till.latest(subscription)
+    assert (after.has_pending_update, after.items[0].amount) == (False, Money(490, "EUR"))
+
+
+def test_another_upgrade_takes_the_place_of_one_that_waits(
+    world: World, subscription: Subscription
+) -> None:
+    till.new_card(world, subscription, declines="declined")
+    first = _upgrade(subscription, till.make_price(Money(990, "EUR"), name="bigger"))
+    till.new_card(world, subscription)
+
+    done = _upgrade(first, till.make_price(Money(1490, "EUR"), name="biggest"), key="op:up2")
+
+    assert (done.has_pending_update, done.items[0].amount) == (False, Money(1490, "EUR"))
+    assert invoices.get_invoice(first.latest_invoice_id).status == "void"
 
 
 def test_a_retainer_paid_by_transfer_is_upgraded_at_once(world: World) -> None:
@@ -212,15 +258,49 @@ def test_a_retainer_stays_paused_until_its_new_period_is_paid(
     assert till.latest(subscription).status == "active"
 
 
-def test_a_resumption_that_nobody_pays_is_voided(world: World, subscription: Subscription) -> None:
+def test_a_resumption_is_tried_again_and_voided_after_the_last_time(
+    world: World, subscription: Subscription
+) -> None:
     changes.pause(subscription=till.latest(subscription), key="op:pause")
     till.new_card(world, subscription, declines="declined")
+    changes.resume(subscription=till.latest(subscription), key="op:resume")
+
+    till.move(world, days=1)
+    assert till.invoices_of(subscription)[-1].status == "open"
+    till.move(world, days=16)
+
+    assert till.latest(subscription).status == "paused"
+    last = till.invoices_of(subscription)[-1]
+    assert (last.status, last.attempt_count) == ("void", 4)
+
+
+def test_a_resumption_without_a_card_is_voided_within_a_day(
+    world: World, subscription: Subscription
+) -> None:
+    changes.pause(subscription=till.latest(subscription), key="op:pause")
+    with world.lock:
+        till.stored(world, subscription)["default_payment_method"] = None
     changes.resume(subscription=till.latest(subscription), key="op:resume")
 
     till.move(world, days=1)
 
     assert till.latest(subscription).status == "paused"
     assert till.invoices_of(subscription)[-1].status == "void"
+
+
+def test_who_stays_paused_after_all_can_resume_again(
+    world: World, subscription: Subscription
+) -> None:
+    changes.pause(subscription=till.latest(subscription), key="op:pause")
+    till.new_card(world, subscription, declines="declined")
+    waiting = changes.resume(subscription=till.latest(subscription), key="op:resume")
+
+    invoices.void_invoice(invoice_id=waiting.latest_invoice_id, key="op:void")
+    assert till.latest(subscription).status == "paused"
+
+    till.new_card(world, subscription)
+    resumed = changes.resume(subscription=till.latest(subscription), key="op:resume2")
+    assert resumed.status == "active"
 
 
 def test_what_stripe_cannot_pause_has_its_invoices_voided(world: World) -> None:

@@ -109,6 +109,17 @@ def test_a_late_answer_is_an_answer(world: World, unretried: None) -> None:
     assert time.monotonic() - begun >= 0.2
 
 
+def test_an_answer_that_is_too_late_leaves_the_outcome_open(
+    world: World, unretried: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("billing.gateways.stripe.client.TIMEOUT_SECONDS", (1.0, 0.1))
+    _fail(world, Failure.DELAY, seconds=0.4)
+
+    with pytest.raises(OutcomeUnknown):
+        _create()
+    assert _customers(world) == 1
+
+
 def test_a_key_with_other_parameters_is_refused(world: World) -> None:
     _create()
 
