@@ -91,7 +91,8 @@ def _change_and_bill(
         _bill(world, subscription, found, awaited_as="")
         return
     invoice = _bill(world, subscription, found, awaited_as="update_waits_for")
-    if invoice["status"] == "paid":
+    if invoice["status"] not in ("draft", "open"):
+        # Paid, or not to be paid while the collection is paused.
         _swap(world, subscription, items)
         return
     with world.changing(subscription, standing.UPDATED):

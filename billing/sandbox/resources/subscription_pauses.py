@@ -4,7 +4,7 @@ from fractions import Fraction
 
 from stripe.params import SubscriptionPauseParams, SubscriptionResumeParams
 
-from billing.sandbox.books import lines, periods, prorations, standing
+from billing.sandbox.books import collecting, lines, periods, prorations, standing
 from billing.sandbox.books.waiting import keep_waiting
 from billing.sandbox.clock import period_around
 from billing.sandbox.faults import ApiFault
@@ -54,6 +54,8 @@ def resume(world: World, params: Json, key: str) -> Json:
     subscription = world.store.get("subscription", key)
     if subscription["status"] != "paused":
         raise ApiFault("This subscription is not paused.")
+    if "resumes_with" in world.notes(subscription):
+        collecting.give_up_awaited(world, subscription, "resumes_with")
     unchanged = params.get("billing_cycle_anchor", {}).get("type", "now") == "unchanged"
     what = _rest(world, subscription, params) if unchanged else _anew(world, subscription)
     behavior = params.get("proration_behavior", "create_prorations")

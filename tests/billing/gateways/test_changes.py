@@ -288,6 +288,21 @@ def test_a_resumption_without_a_card_is_voided_within_a_day(
     assert till.invoices_of(subscription)[-1].status == "void"
 
 
+def test_another_resumption_takes_the_place_of_one_that_waits(
+    world: World, subscription: Subscription
+) -> None:
+    changes.pause(subscription=till.latest(subscription), key="op:pause")
+    till.new_card(world, subscription, declines="declined")
+    first = changes.resume(subscription=till.latest(subscription), key="op:resume")
+    till.new_card(world, subscription)
+
+    resumed = changes.resume(subscription=first, key="op:resume2")
+
+    assert resumed.status == "active"
+    _, voided, paid = till.invoices_of(subscription)
+    assert (voided.status, paid.status) == ("void", "paid")
+
+
 def test_who_stays_paused_after_all_can_resume_again(
     world: World, subscription: Subscription
 ) -> None:
@@ -317,6 +332,27 @@ def test_what_stripe_cannot_pause_has_its_invoices_voided(world: World) -> None:
     assert not resumed.is_collection_paused
     till.move(world, days=31)
     assert till.invoices_of(subscription)[-1].status == "open"
+
+
+def test_an_upgrade_while_nothing_is_collected_is_made_at_once(
+    world: World, subscription: Subscription
+) -> None:
+    till.new_card(world, subscription, declines="declined")
+    till.move(world, days=16)
+    late = till.latest(subscription)
+    assert (late.status, late.can_be_paused) == ("past_due", False)
+    changes.pause(subscription=late, key="op:pause")
+
+    done = changes.upgrade(
+        subscription=till.latest(subscription),
+        price_id=till.make_price(Money(990, "EUR"), name="bigger"),
+        proration_at=at(world.now()),
+        metadata={},
+        key="op:up",
+    )
+
+    assert (done.items[0].amount, done.has_pending_update) == (Money(990, "EUR"), False)
+    assert till.invoices_of(subscription)[-1].status == "void"
 
 
 def test_ending_with_the_period_can_be_taken_back(world: World, subscription: Subscription) -> None:
