@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 
 from billing.gateways.stripe import catalogue, checkout, customers, subscriptions
+from billing.gateways.stripe.catalogue import Interval
 from billing.gateways.stripe.invoices import every_invoice
 from billing.gateways.stripe.objects import Invoice, Subscription
 from billing.sandbox.books.cards import give_card
@@ -14,8 +15,8 @@ from billing.sandbox.world import World
 from core.money import Money
 
 
-def make_price(amount: Money, *, name: str = "care", once: bool = False) -> str:
-    """Make a product with a price, monthly unless it is paid once."""
+def make_price(amount: Money, *, name: str = "care", interval: Interval | None = "month") -> str:
+    """Make a product with a price, paid once without an interval."""
     product = catalogue.create_product(name=name, metadata={}, key=f"product:{name}")
     price = catalogue.create_price(
         product_id=product.id,
@@ -23,7 +24,7 @@ def make_price(amount: Money, *, name: str = "care", once: bool = False) -> str:
         lookup_key=name,
         metadata={},
         key=f"price:{name}",
-        interval=None if once else "month",
+        interval=interval,
     )
     return price.id
 
@@ -43,17 +44,19 @@ def sign_up(
     setup: Money | None = None,
     trial_days: int = 0,
     taxed: bool = False,
+    name: str = "Acme",
+    interval: Interval = "month",
 ) -> Subscription:
     """Go through Checkout with a card that pays."""
     session = checkout.create_session(
-        customer_id=make_customer(),
-        price_id=make_price(amount or Money(490, "EUR")),
+        customer_id=make_customer(name),
+        price_id=make_price(amount or Money(490, "EUR"), interval=interval),
         success_url="http://localhost/done",
         cancel_url="http://localhost/back",
         reference="client-1",
         metadata={"retainer": "1"},
-        key="op:signup",
-        setup_price_id=make_price(setup, name="setup", once=True) if setup else "",
+        key=f"op:signup:{name}",
+        setup_price_id=make_price(setup, name="setup", interval=None) if setup else "",
         trial_days=trial_days,
         taxed=taxed,
     )

@@ -99,7 +99,10 @@ def schedule_downgrade(
                     },
                     {
                         "items": [{"price": price_id, "quantity": item.quantity}],
-                        "duration": {"interval": "month", "interval_count": 1},
+                        "duration": {
+                            "interval": item.interval,
+                            "interval_count": item.interval_count,
+                        },
                         "proration_behavior": "none",
                     },
                 ],

@@ -204,6 +204,21 @@ def test_a_downgrade_waits_for_the_end_of_the_period(
     assert till.invoices_of(subscription)[-1].total == Money(290, "EUR")
 
 
+def test_a_downgrade_of_what_is_paid_by_the_year_waits_for_its_end(world: World) -> None:
+    yearly = till.sign_up(world, interval="year")
+    smaller = till.make_price(Money(290, "EUR"), name="smaller", interval="year")
+
+    changes.schedule_downgrade(subscription=yearly, price_id=smaller, metadata={}, key="op:down")
+
+    till.move(world, days=364)
+    assert till.latest(yearly).items[0].amount == Money(490, "EUR")
+    till.move(world, days=400)
+    assert till.latest(yearly).schedule_id == ""
+    assert [invoice.total for invoice in till.invoices_of(yearly)] == [
+        Money(490, "EUR"), Money(290, "EUR"), Money(290, "EUR")
+    ]  # fmt: skip
+
+
 def test_a_downgrade_can_be_thought_over(world: World, subscription: Subscription) -> None:
     smaller = till.make_price(Money(290, "EUR"), name="smaller")
     planned = changes.schedule_downgrade(

@@ -21,7 +21,9 @@ def _session(*, trial_days: int = 0, setup: bool = False) -> CheckoutSession:
         metadata={"retainer": "1"},
         key="op:1",
         trial_days=trial_days,
-        setup_price_id=till.make_price(Money(250, "EUR"), name="setup", once=True) if setup else "",
+        setup_price_id=till.make_price(Money(250, "EUR"), name="setup", interval=None)
+        if setup
+        else "",
     )
 
 
