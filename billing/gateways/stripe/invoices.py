@@ -166,6 +166,7 @@ def read_invoice(found: stripe.Invoice) -> Invoice:
         total=money(found.total),
         amount_due=money(found.amount_due),
         amount_paid=money(found.amount_paid),
+        amount_paid_elsewhere=money(getattr(found, "amount_paid_off_stripe", None) or 0),
         amount_remaining=money(found.amount_remaining),
         starting_balance=money(found.starting_balance),
         pre_payment_credit=money(found.pre_payment_credit_notes_amount),

@@ -171,6 +171,8 @@ class Invoice:
     total: Money
     amount_due: Money
     amount_paid: Money
+    # Of it, what came by transfer or another way that Stripe did not see.
+    amount_paid_elsewhere: Money
     amount_remaining: Money
     starting_balance: Money
     pre_payment_credit: Money
