@@ -65,6 +65,13 @@ def sign_up(
     return subscriptions.get_subscription(checkout.get_session(session.id).subscription_id)
 
 
+def sign_up_half_a_month_ago(world: World) -> Subscription:
+    """Go through Checkout, and let half of the first month (of 31 days) pass."""
+    made = sign_up(world)
+    move(world, days=15.5)
+    return made
+
+
 def subscribe_by_transfer(*, amount: Money | None = None) -> Subscription:
     """Begin a subscription whose invoices are sent."""
     return subscriptions.create_subscription(
