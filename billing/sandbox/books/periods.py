@@ -67,6 +67,12 @@ def bill(
     subscription["latest_invoice"] = invoice["id"]
     if awaited_as:
         world.notes(subscription)[awaited_as] = invoice["id"]
+    _let_collect(world, subscription, invoice, now=now)
+    return invoice
+
+
+def _let_collect(world: World, subscription: Json, invoice: Json, *, now: bool) -> None:
+    """Let an invoice be collected, or not, as the subscription stands."""
     paused = subscription["pause_collection"]
     if paused is not None:
         invoice["auto_advance"] = False
@@ -81,7 +87,6 @@ def bill(
         collecting.collect(world, invoice)
     else:
         invoicing.will_finalize(world, invoice)
-    return invoice
 
 
 def renew(world: World, subscription: Json) -> None:

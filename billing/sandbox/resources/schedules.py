@@ -39,6 +39,14 @@ def create(world: World, params: Json) -> Json:
         )
     if subscription["status"] not in ("active", "trialing", "past_due"):
         raise ApiFault("You cannot migrate a subscription in this state.")
+    schedule = _made(world, subscription)
+    with world.changing(subscription, standing.UPDATED):
+        subscription["schedule"] = schedule["id"]
+    world.emit("subscription_schedule.created", schedule)
+    return schedule
+
+
+def _made(world: World, subscription: Json) -> Json:
     start, end = periods.current(subscription)
     now = {
         "items": [
@@ -48,7 +56,7 @@ def create(world: World, params: Json) -> Json:
         "start_date": start,
         "end_date": end,
     }
-    schedule = world.make(
+    return world.make(
         stripe.SubscriptionSchedule,
         "sub_sched",
         {
@@ -69,10 +77,6 @@ def create(world: World, params: Json) -> Json:
             "subscription": subscription["id"],
         },
     )
-    with world.changing(subscription, standing.UPDATED):
-        subscription["schedule"] = schedule["id"]
-    world.emit("subscription_schedule.created", schedule)
-    return schedule
 
 
 def _phase(world: World, given: Json, currency: str, begun: int) -> Json:
