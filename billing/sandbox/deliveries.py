@@ -39,6 +39,13 @@ class Manner:
     seed: int = 0
 
 
+def signed(event: Json, secret: str, *, at: int | None = None) -> tuple[bytes, str]:
+    """Give the body and the Stripe-Signature of an event, signed now unless an instant is given."""
+    # Stripe sends them with line breaks and two spaces, and signs exactly these bytes.
+    body = json.dumps(event, indent=2)
+    return body.encode(), WebhookSignature.generate_signature_header(body, secret, at)
+
+
 class Deliveries:
     """The events that are still to be delivered, and a thread that delivers them."""
 
@@ -128,13 +135,11 @@ class Deliveries:
             list(pool.map(lambda post: self._post(*post), posts))
 
     def _post(self, event: Json, endpoint: Endpoint) -> None:
-        # Stripe sends them with line breaks and two spaces, and signs exactly these bytes.
-        body = json.dumps(event, indent=2)
-        header = WebhookSignature.generate_signature_header(body, endpoint.secret)
+        body, header = signed(event, endpoint.secret)
         try:
             answer = self._session.post(
                 endpoint.url,
-                data=body.encode(),
+                data=body,
                 headers={
                     "Content-Type": "application/json; charset=utf-8",
                     "Stripe-Signature": header,

@@ -21,12 +21,12 @@ def show(world: World, given: Json | None, key: str) -> Answer:
         for line in invoice["lines"]["data"]
     ]
     return shown(
-        f"Invoice {invoice['number']}",
+        f"Invoice {invoice['number'] or 'to come'}",
         told(f"For {invoice['customer_name'] or invoice['customer_email']}: {_state(invoice)}."),
         table(*rows, *_sums(invoice), head=("", "Amount")),
         told(wrong, wrong=True),
         *([button("Pay", cards())] if invoice["status"] == "open" else []),
-        link(invoice["invoice_pdf"], "Download as PDF"),
+        link(invoice.get("invoice_pdf"), "Download as PDF"),
     )
 
 

@@ -4,13 +4,14 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from billing.gateways.stripe import customers, events
 from billing.gateways.stripe.reading import at
-from billing.sandbox.deliveries import Manner
+from billing.gateways.stripe.webhooks import WebhookRefused, verified_event
+from billing.sandbox.deliveries import Manner, signed
 from billing.sandbox.world import World
 from tests.billing import till
 from tests.billing.sandbox.post_box import PostBox
@@ -135,6 +136,18 @@ def test_an_event_says_what_changed_and_which_call_did_it(world: World) -> None:
     assert changed.payload["data"]["previous_attributes"] == {"name": "Acme"}
     assert changed.payload["data"]["object"]["name"] == "Globex"
     assert changed.payload["request"]["idempotency_key"] == "op:2"
+
+
+def test_an_event_can_be_signed_for_any_instant(world: World) -> None:
+    till.make_customer()
+    (event,) = world.store.all("event")
+    now = datetime.now(UTC)
+
+    body, header = signed(event, "whsec_sandbox")
+    assert verified_event(body, header, now=now).id == event["id"]
+    body, header = signed(event, "whsec_sandbox", at=int(now.timestamp()) - 900)
+    with pytest.raises(WebhookRefused, match="too old"):
+        verified_event(body, header, now=now)
 
 
 def test_nothing_is_delivered_to_another_machine(world: World) -> None:

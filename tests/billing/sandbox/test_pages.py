@@ -162,6 +162,16 @@ def test_an_invoice_is_read_paid_and_downloaded(world: World) -> None:
     assert f"(Invoice {owed.number})".encode() in answer.content
 
 
+def test_an_invoice_to_come_has_no_number_and_no_button(world: World) -> None:
+    subscription = till.sign_up(world)
+    till.move(world, days=31)
+
+    page = Visitor(f"{world.base}/i/{till.latest(subscription).latest_invoice_id}")
+
+    assert "Invoice to come" in page.text
+    assert page.buttons == []
+
+
 def test_a_credit_note_is_downloaded(world: World) -> None:
     note = credit_notes.create_credit_note(
         invoice_id=till.sign_up(world).latest_invoice_id,
