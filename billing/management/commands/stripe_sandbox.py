@@ -2,13 +2,16 @@
 
 import signal
 import sys
+import time
 from pathlib import Path
+from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from billing.sandbox.control import deliver_again
 from billing.sandbox.http_server import Server
 from billing.sandbox.world import World
 
@@ -32,6 +35,13 @@ class Command(BaseCommand):
             default=f"{settings.SITE_URL}/stripe/webhook",
             help="where events are delivered (%(default)s); nothing delivers none",
         )
+        parser.add_argument(
+            "--again",
+            type=float,
+            default=30.0,
+            metavar="SECONDS",
+            help="how often events that nobody took are delivered again (%(default)s)",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Serve until interrupted."""
@@ -49,6 +59,8 @@ class Command(BaseCommand):
             server = Server(world, port=port)
         except (OSError, ValueError) as error:
             raise CommandError(f"The sandbox cannot start: {error}.") from error
+        again = Thread(target=_deliver_again, args=(world, options["again"]), daemon=True)
+        again.start()
         signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
         self.stdout.write(f"Stripe's sandbox is at {server.address}")
         self.stdout.flush()
@@ -59,3 +71,11 @@ class Command(BaseCommand):
         finally:
             server.server_close()
             world.close()
+
+
+def _deliver_again(world: World, seconds: float) -> None:
+    """Be as patient as Stripe with a site that was not up, or answered with an error."""
+    while True:
+        time.sleep(seconds)
+        with world.lock:
+            deliver_again(world, {})

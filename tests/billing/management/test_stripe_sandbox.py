@@ -5,7 +5,8 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from billing.gateways.stripe import customers
+from tests.billing.sandbox.post_box import PostBox
 
 ROOT = Path(__file__).parents[3]
 
@@ -53,6 +55,28 @@ def test_it_serves_until_it_is_ended_and_forgets_nothing(
         assert customers.get_customer(made.id) == made
 
 
+def test_what_the_site_did_not_take_comes_again(settings: Any, tmp_path: Path) -> None:
+    box = PostBox()
+    box.status = 500
+    arguments = ("--file", str(tmp_path / "sandbox.json"), "--port", str(_free_port()))
+    with _running(*arguments, "--webhook", box.url, "--again", "0.2") as program:
+        settings.STRIPE_API_BASE = _address(program)
+        settings.STRIPE_SECRET_KEY = "sk_test_sandbox"
+        settings.STRIPE_WEBHOOK_SECRET = "whsec_sandbox"
+        customers.create_customer(name="A", email="a@acme.test", metadata={}, key="op:1")
+        _wait_until(lambda: len(box.events) > 1)
+        box.status = 200
+        seen = len(box.events)
+        _wait_until(lambda: len(box.events) > seen)
+        taken = len(box.events) + 1
+        time.sleep(1)
+    box.shutdown()
+    box.server_close()
+
+    assert len(set(box.ids)) == 1
+    assert len(box.events) <= taken
+
+
 def test_a_port_that_is_taken_is_said(settings: Any, tmp_path: Path) -> None:
     settings.STRIPE_SANDBOX = True
     with socket.socket() as taken:
@@ -82,6 +106,13 @@ def _call(tmp_path: Path, *, port: int, webhook: str = "") -> None:
 def _address(program: subprocess.Popen[str]) -> str:
     assert program.stdout is not None
     return program.stdout.readline().split()[-1]
+
+
+def _wait_until(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 20
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
 
 
 def _free_port() -> int:
