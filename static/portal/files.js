@@ -35,7 +35,8 @@ function takeFiles (zone) {
   // Where one form takes files, a paste anywhere on the page is meant for it.
   const alone = document.querySelectorAll('[data-files]').length === 1
   const scope = alone ? document : zone.closest('form')
-  let files = []
+  // What was chosen while the page was still loading stays chosen.
+  let files = [...input.files].slice(0, maxFiles)
   let pasted = 0
 
   function commit () {

@@ -6,7 +6,7 @@ from datetime import datetime
 
 import pytest
 from django.core import mail
-from playwright.sync_api import Page, expect
+from playwright.sync_api import FilePayload, Page, Route, expect
 
 from clients.models import Client, Member, Project, User
 from tests.browser.portal import PHONE, make_scene, screenshot_png, sign_in
@@ -31,7 +31,8 @@ PASTE = """bytes => {
 
 
 def paste_picture(page: Page) -> None:
-    """Paste a picture as a person does after taking a screenshot."""
+    """Paste a picture as a person does after taking a screenshot, once the page has loaded."""
+    page.wait_for_load_state()
     page.evaluate(PASTE, base64.b64encode(screenshot_png()).decode())
 
 
@@ -85,6 +86,21 @@ def test_a_report_with_pasted_screenshots_takes_a_minute_on_a_phone(
     picture.scroll_into_view_if_needed()
     expect(picture).to_have_js_property("complete", True)
     assert picture.evaluate("image => image.naturalWidth") == 960
+
+
+def test_a_file_chosen_while_the_page_still_loads_stays_chosen(
+    page: Page, alice: User, project: Project
+) -> None:
+    held: list[Route] = []
+    page.route(re.compile(r"portal/files(\.\w+)?\.js"), lambda route: held.append(route))
+    sign_in(page, alice)
+    page.goto("/portal/report/", wait_until="commit")
+    picture = FilePayload(name="cart.png", mimeType="image/png", buffer=screenshot_png())
+    page.locator("input[type=file]").set_input_files([picture])
+    with page.expect_event("load"):
+        held[0].continue_()
+    chosen = page.get_by_role("list", name="Chosen files")
+    expect(chosen.get_by_role("listitem")).to_contain_text("cart.png")
 
 
 @pytest.mark.slow
