@@ -48,7 +48,7 @@ FORWARD_SUBJECT = re.compile(
     r"^\s*(fwd?|wg|tr|rv|i|vb|doorst|pd|enc|iml|vl|fs|转发|転送)(\s*\[\d+\])?\s*[:：]", re.I
 )
 FORWARDED = re.compile(
-    r"^[ \t]*>?[ \t]*-{2,}[ \t]*(forwarded message|original message|weitergeleitete nachricht"
+    r"^[ \t]*(?:>[ \t]*)?-{2,}[ \t]*(forwarded message|original message|weitergeleitete nachricht"
     r"|urspr[üu]ngliche nachricht|message transf[eé]r[eé]|mensaje reenviado|messaggio inoltrato"
     r"|doorgestuurd bericht|vidarebefordrat|пересылаемое сообщение)\b.*$"
     r"|^[ \t]*begin forwarded message:[ \t]*$|^[ \t]*anfang der weitergeleiteten nachricht:[ \t]*$"

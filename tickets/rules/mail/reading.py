@@ -7,15 +7,18 @@ from email import message_from_bytes, utils
 from email.errors import MessageDefect, MessageError
 from email.header import decode_header
 from email.message import Message
-from email.policy import compat32, default
+from email.parser import BytesHeaderParser
 from typing import Any
 
 from core.text import clean_text
 from tickets.rules.mail.html import text_of_html
+from tickets.rules.mail.policies import LENIENT, STRICT
 
 MOST_PARTS = 200
 MOST_DEPTH = 20
 MOST_TEXT = 200_000
+# Characters of a header that names people; of who wrote a mail, one is believed.
+MOST_ADDRESSES = 20_000
 # What the parser of the standard library raises over hostile bytes, by its issue tracker and ours.
 _BROKEN = (MessageError, ValueError, LookupError, AttributeError, TypeError, AssertionError,
            RecursionError)  # fmt: skip
@@ -126,13 +129,17 @@ class Mail:
 
 def read_mail(raw: bytes) -> Mail:
     """Read any bytes as a mail; what cannot be read is left out and counted among the defects."""
-    message: Message
-    try:
-        message = _with_its_boundary(message_from_bytes(raw, policy=default), raw)
-        parts = list(_leaves(message))
-    except _BROKEN:
-        message = message_from_bytes(raw, policy=compat32)
-        parts = list(_leaves(message))
+    for policy in (STRICT, LENIENT):
+        try:
+            return _mail(_with_its_boundary(message_from_bytes(raw, policy=policy), raw))
+        except _BROKEN:
+            continue
+    # Parts within parts by the hundred: they are one text.
+    return _mail(BytesHeaderParser(policy=LENIENT).parsebytes(raw))
+
+
+def _mail(message: Message) -> Mail:
+    parts = list(_leaves(message))
     defects = {_name(defect) for part in parts for defect in part.defects}
     defects |= {_name(defect) for defect in message.defects}
     text, html = _text(message, parts)
@@ -158,9 +165,8 @@ def _with_its_boundary(message: Message, raw: bytes) -> Message:
     if used is None or lost.isdisjoint(_name(defect) for defect in message.defects):
         return message
     body = raw[used.start() :]
-    again = message_from_bytes(
-        b'Content-Type: multipart/mixed; boundary="' + used[1] + b'"\n\n' + body, policy=default
-    )
+    named = b'Content-Type: multipart/mixed; boundary="' + used[1] + b'"\n\n'
+    again = message_from_bytes(named + body, policy=message.policy)
     if again.is_multipart():
         message.set_payload(again.get_payload())
     return message
@@ -209,9 +215,14 @@ _LENIENT = {"strict": False} if hasattr(utils, "supports_strict_parsing") else {
 
 
 def _addresses(header: str) -> list[Address]:
+    try:
+        found = utils.getaddresses([header[:MOST_ADDRESSES]], **_LENIENT)
+    except RecursionError:
+        # Comments or groups within each other, by the hundred.
+        return []
     return [
         Address(clean_text(_decoded(name)).strip()[:120], clean_text(_decoded(address)).lower())
-        for name, address in utils.getaddresses([header], **_LENIENT)
+        for name, address in found
         if "@" in address
     ]
 
@@ -287,7 +298,9 @@ def _as_bytes(message: Any) -> bytes:
     try:
         return bytes(message)
     except _BROKEN:
-        return str(message).encode("utf-8", "replace")
+        return "\n".join(f"{name}: {value}" for name, value in message.raw_items()).encode(
+            "utf-8", "replace"
+        )
 
 
 def _file_name(part: Message) -> str:

@@ -4,8 +4,7 @@ import re
 
 from tickets.rules.mail.reading import Mail
 
-_COMMENT = re.compile(r"\((?:[^()\\]|\\.)*\)", re.S)
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"', re.S)
+_MARKS = re.compile(r'\\.|["()]', re.S)
 _DMARC = re.compile(r"\s*dmarc\s*=\s*(\w+)", re.I)
 _DOMAIN = re.compile(r"\bheader\.from\s*=\s*(?:[^\s;@]*@)?([^\s;]+)", re.I)
 
@@ -33,9 +32,25 @@ def _passes(verdict: str, domain: str) -> bool:
 
 
 def _bare(header: str) -> str:
-    """Drop comments and quoted words: they hold what the sender chose, such as another verdict."""
-    bare = _QUOTED.sub("_", header)
-    while (shorter := _COMMENT.sub(" ", bare)) != bare:
-        bare = shorter
-    # What is left open may hide anything.
-    return bare.partition("(")[0].partition('"')[0]
+    """Drop comments and quoted words: they hold what the sender chose, such as another verdict.
+
+    Where one is never closed, or something escaped outside of them, any verdict may be hidden or
+    faked: then nothing is left but the name of the host.
+    """
+    bare, begin, depth, quoted = [], 0, 0, False
+    for found in _MARKS.finditer(header):
+        mark, hid = found[0], depth > 0 or quoted
+        if mark[0] == "\\" and not hid:
+            return header.partition(";")[0]
+        if mark == '"' and not depth:
+            quoted = not quoted
+        elif mark == "(" and not quoted:
+            depth += 1
+        elif mark == ")" and depth:
+            depth -= 1
+        hides = depth > 0 or quoted
+        if hides and not hid:
+            bare += [header[begin : found.start()], "_" if quoted else " "]
+        elif hid and not hides:
+            begin = found.end()
+    return header.partition(";")[0] if depth or quoted else "".join([*bare, header[begin:]])
