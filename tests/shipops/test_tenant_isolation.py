@@ -317,10 +317,12 @@ def many_requests(settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("core.limits._taken", lambda *_, most, **__: (1, most))
 
 
+@pytest.mark.slow
 def test_a_visitor_sees_nothing_of_a_client(world: World) -> None:
     _try_everything(world, Browser(), PUBLIC, own_api=False)
 
 
+@pytest.mark.slow
 def test_a_member_of_another_client_sees_nothing(world: World, charlie: User) -> None:
     browser = Browser()
     browser.force_login(charlie)

@@ -61,13 +61,13 @@ class Command(BaseCommand):
             raise CommandError(f"The sandbox cannot start: {error}.") from error
         again = Thread(target=_deliver_again, args=(world, options["again"]), daemon=True)
         again.start()
-        signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+        # Also where a shell that put it into the background has SIGINT ignored.
+        for end in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(end, lambda *_: sys.exit(0))
         self.stdout.write(f"Stripe's sandbox is at {server.address}")
         self.stdout.flush()
         try:
             server.serve_forever()
-        except KeyboardInterrupt:
-            pass
         finally:
             server.server_close()
             world.close()

@@ -26,6 +26,8 @@ def _running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
     environment.pop("STRIPE_SECRET_KEY", None)
     program = subprocess.Popen(
         [sys.executable, "manage.py", "stripe_sandbox", *arguments],
+        # As of a program in the background.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_IGN),
         cwd=ROOT,
         env=environment,
         stdout=subprocess.PIPE,
@@ -38,6 +40,7 @@ def _running(*arguments: str) -> Iterator[subprocess.Popen[str]]:
         program.wait()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
 def test_it_serves_until_it_is_ended_and_forgets_nothing(
     settings: Any, tmp_path: Path, how: signal.Signals
@@ -55,6 +58,7 @@ def test_it_serves_until_it_is_ended_and_forgets_nothing(
         assert customers.get_customer(made.id) == made
 
 
+@pytest.mark.slow
 def test_what_the_site_did_not_take_comes_again(settings: Any, tmp_path: Path) -> None:
     box = PostBox()
     box.status = 500
