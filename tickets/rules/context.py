@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from core.text import clean_text
+
 MOST_OF_EACH = 20
 _LONGEST = 500
 _FACTS = {
@@ -49,5 +51,5 @@ def _row(row: Any, parts: tuple[str, ...]) -> dict[str, str]:
 def _text(value: Any, longest: int) -> str:
     """Give a text or a number as a text; nothing else is one."""
     if isinstance(value, str | int | float) and not isinstance(value, bool):
-        return str(value).strip()[:longest]
+        return clean_text(str(value)).strip()[:longest]
     return ""
