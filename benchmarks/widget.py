@@ -73,7 +73,7 @@ def _site() -> Iterator[str]:
     with service.database_server() as server:
         url, _ = service.database(server, "bench_widget", fresh=False)
         with service.web(service.environment(url)) as (port, _):
-            tag = f'<script src="http://127.0.0.1:{port}/widget.js" data-key="k" defer></script>'
+            tag = f'<script src="http://localhost:{port}/widget.js" data-key="k" defer></script>'
 
             class Handler(BaseHTTPRequestHandler):
                 def do_GET(self) -> None:
