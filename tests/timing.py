@@ -1,7 +1,8 @@
-"""How long something takes, for tests that hold hostile input to a bound."""
+"""How long something takes, and days that are to come whenever the tests run."""
 
 import time
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 
 def processor_seconds(work: Callable[[], object]) -> float:
@@ -18,3 +19,10 @@ def _once(work: Callable[[], object]) -> float:
     begun = time.thread_time()
     work()
     return time.thread_time() - begun
+
+
+def coming_tuesday(*, hour: int) -> datetime:
+    """Give the hour (UTC) of the first Tuesday that is two days off at least."""
+    soon = datetime.now(UTC).replace(hour=hour, minute=0, second=0, microsecond=0)
+    soon += timedelta(days=2)
+    return soon + timedelta(days=(1 - soon.weekday()) % 7)

@@ -1,6 +1,6 @@
 """New hours of a calendar: clocks that count by it are counted anew, what was said stays said."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -15,12 +15,14 @@ from clients.rules.calendars import OPEN_WEEK
 from core.calendars import Hours
 from tests import factories
 from tests.portal import signed_in
+from tests.timing import coming_tuesday
 from tickets import actions, tasks
 from tickets.models import SlaClock, Ticket, TicketEvent
 from tickets.queries.clocks import answer_due, clocks_of, due_lines, lines_by_old_hours
 
-# A Tuesday; the office of the tests' installation is open.
-MORNING = datetime(2026, 11, 24, 10, tzinfo=UTC)
+# The office of the tests' installation is open. It is to come: retainers begin at the real instant,
+# and what happened to them counts from there.
+MORNING = coming_tuesday(hour=10)
 MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 NIGHTS_TOO = Hours(zone="UTC", week=OPEN_WEEK)
