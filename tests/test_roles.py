@@ -353,6 +353,7 @@ def _written() -> tuple[int, int, int]:
     return TicketEvent.objects.count(), ClientEvent.objects.count(), OutboxMessage.objects.count()
 
 
+@pytest.mark.slow
 def test_only_the_roles_of_the_table_may(scene: Scene) -> None:
     for name in TABLE:
         with transaction.atomic():

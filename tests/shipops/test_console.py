@@ -168,6 +168,7 @@ def test_staff_without_a_second_factor_read_no_client_s_files(
     assert signed_in(alice).get(f"/portal/files/{file.pk}/").status_code == 200
 
 
+@pytest.mark.slow
 def test_every_page_answers_an_ops_admin_without_an_error(ticket: Ticket, ops_admin: User) -> None:
     browser = signed_in(ops_admin)
     addresses = {name: address(name, ticket) for name in console_names()}

@@ -176,6 +176,7 @@ def test_a_start_that_cannot_work_says_one_line(
     assert "hush" not in done.stderr
 
 
+@pytest.mark.slow
 def test_a_taken_port_stops_the_start_before_the_database(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = str(server.getsockname()[1])

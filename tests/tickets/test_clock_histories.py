@@ -155,6 +155,7 @@ stories = st.lists(st.tuples(st.integers(1, 150), st.sampled_from(DEEDS)), min_s
 on_a_database = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
+@pytest.mark.slow
 @settings(on_a_database, max_examples=5)
 @given(stories)
 def test_rows_tell_what_a_walk_minute_by_minute_says(story: list[tuple[int, str]]) -> None:
